@@ -1,0 +1,1 @@
+"""The catalogue: what each model of the dialect may do, as data."""

@@ -1,0 +1,1 @@
+"""Engines: each makes answers its own way; all look the same from above."""

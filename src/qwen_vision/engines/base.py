@@ -1,0 +1,135 @@
+"""The engine interface, complete: Engine, Prompt, Event (docs/concepts/engines.md)."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from qwen_vision.catalogue.model import Model
+from qwen_vision.media.items import Image, Video
+from qwen_vision.protocol.messages import Role, ToolCall
+from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.settings import MediaSettings
+
+StopReason: TypeAlias = Literal["stop", "length", "tool_calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What an engine can do; what the dialect allows stands in the catalogue."""
+
+    images: bool = False
+    videos: bool = False
+    thinking: bool = False
+    json_schema: bool = False
+    tools: bool = False
+    logprobs: bool = False
+    way_out: str = "Choose another engine with --engine."
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text in a turn."""
+
+    text: str
+
+
+PromptPart: TypeAlias = Text | Image | Video
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation, media opened."""
+
+    role: Role
+    parts: tuple[PromptPart, ...]
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All an engine needs: the checked request, its model, and the turns with open media.
+
+    `thinking` and `thinking_budget` are decided (request and model defaults together).
+    `body` holds the client's own bytes for engines that forward them.
+    """
+
+    request: ChatRequest
+    model: Model
+    turns: tuple[Turn, ...]
+    thinking: bool
+    thinking_budget: int | None = None
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of the thinking before the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of a tool call: `id` and `name` in the first piece, then arguments text."""
+
+    index: int
+    arguments: str = ""
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUsage:
+    """Tokens as the engine counted them; None where it did not count."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of every run."""
+
+    reason: StopReason = "stop"
+    usage: EngineUsage = EngineUsage()
+
+
+Event: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | Finished
+
+
+class Engine(Protocol):
+    """Runs one model. A plug-in implements this and nothing else."""
+
+    name: str
+    fingerprint: str
+    abilities: Abilities
+
+    def run(self, prompt: Prompt) -> AsyncIterator[Event]:
+        """Deltas, then exactly one Finished. Closing the iterator cancels the run."""
+
+    async def aclose(self) -> None:
+        """Give back what the engine holds; safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What an entry point of `qwen_vision.engines` names: how to build an engine.
+
+    `build` takes the text after the colon in `--engine NAME:ARGUMENT` ("" without one) and
+    the media settings. `missing` returns the pip extra that is not installed, or None.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[str, MediaSettings], Engine]
+    missing: Callable[[], str | None]

@@ -1,0 +1,1 @@
+"""Embedded engine: deterministic perception on a CPU."""

@@ -1,0 +1,125 @@
+"""Facts: what perception saw, typed, with where and how surely. No opinions in here."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+# Four corners (x, y) in pixels of the upright original: top left, top right, bottom right,
+# bottom left as the text runs.
+Quad: TypeAlias = tuple[
+    tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in pixels of the upright original."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of text; `angle_deg` is its rotation, `confidence` 0 to 1."""
+
+    text: str
+    quad: Quad
+    confidence: float
+    angle_deg: float = 0.0
+
+    @property
+    def box(self) -> Box:
+        """The upright rectangle around the line."""
+        xs, ys = zip(*self.quad, strict=True)
+        return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+@dataclass(frozen=True, slots=True)
+class Barcode:
+    """A decoded barcode: its payload, symbology (such as `QR Code`) and place."""
+
+    payload: str
+    symbology: str
+    quad: Quad
+
+
+@dataclass(frozen=True, slots=True)
+class ColorShare:
+    """A named colour and the share of the picture it covers, 0 to 1."""
+
+    name: str
+    hex: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """Plain facts about the pixels: sharpness 0 (blurred) up, brightness and contrast 0 to 1."""
+
+    width_px: int
+    height_px: int
+    colors: tuple[ColorShare, ...]
+    brightness: float
+    contrast: float
+    sharpness: float
+    is_blank: bool
+    is_grey: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSeen:
+    """An object a detector found; `label` in English, confidence 0 to 1."""
+
+    label: str
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table cell: zero-based place, spans, text and the lines it was read from."""
+
+    row: int
+    column: int
+    text: str
+    box: Box | None = None
+    row_span: int = 1
+    column_span: int = 1
+    is_header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its cells in reading order and its size."""
+
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A region of the page: `kind` is title, paragraph, table, figure, list, header or footer."""
+
+    kind: str
+    box: Box
+    lines: tuple[TextLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The text of a picture in reading order; `rotation_deg` is how the page was turned."""
+
+    lines: tuple[TextLine, ...]
+    blocks: tuple[Block, ...] = ()
+    tables: tuple[Table, ...] = ()
+    rotation_deg: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """All lines, one per row."""
+        return "\n".join(line.text for line in self.lines)

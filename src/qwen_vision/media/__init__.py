@@ -1,0 +1,1 @@
+"""The one door: every picture, video and page comes in through here and nowhere else."""

@@ -1,0 +1,1 @@
+"""The pipeline: check, prepare, run, assemble; streamed and collected by one path."""

@@ -1,0 +1,1 @@
+"""Wire types of the dialect, shared by client and server."""

@@ -1,0 +1,63 @@
+"""Chunk: one event of a streamed answer, keys in the service's order (dialect.md, streams)."""
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.protocol.usage import Usage
+
+
+class DeltaFunction(Struct):
+    """A piece of a call: the name comes once, the arguments in pieces."""
+
+    name: str | UnsetType = UNSET
+    arguments: str | UnsetType = UNSET
+
+
+class DeltaToolCall(Struct):
+    """A piece of a tool call; `id` is an empty string, not absent, after the first."""
+
+    index: int
+    id: str = ""
+    type: str = "function"
+    function: DeltaFunction = DeltaFunction()
+
+
+class Delta(Struct):
+    """What a chunk adds. `reasoning_content` is there, null included, while a model thinks."""
+
+    content: str | UnsetType | None = UNSET
+    reasoning_content: str | UnsetType | None = UNSET
+    role: str | UnsetType = UNSET
+    tool_calls: list[DeltaToolCall] | UnsetType = UNSET
+
+
+class OpeningDelta(Struct):
+    """First delta of the older stream-only models, with its own key order."""
+
+    content: None = None
+    role: str = "assistant"
+    reasoning_content: str = ""
+
+
+class ChunkChoice(Struct):
+    """The one choice of a chunk."""
+
+    delta: Delta | OpeningDelta
+    logprobs: Any = None
+    finish_reason: str | None = None
+    index: int = 0
+
+
+class Chunk(Struct):
+    """One event of a stream; `usage` is null in every chunk but the last."""
+
+    choices: list[ChunkChoice]
+    object: str = "chat.completion.chunk"
+    usage: Usage | None = None
+    created: int = 0
+    system_fingerprint: str | None = None
+    model: str = ""
+    id: str = ""
+    media_receipt: list[MediaReceipt] | UnsetType = UNSET

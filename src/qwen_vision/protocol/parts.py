@@ -1,0 +1,87 @@
+"""Content parts: what a message may be made of (dialect.md, messages)."""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+Detail: TypeAlias = Literal["auto", "low", "high"]
+
+
+class CacheControl(Struct, omit_defaults=True):
+    """A marker of the explicit context cache; accepted on any part."""
+
+    type: str = "ephemeral"
+
+
+class ImageUrl(Struct, omit_defaults=True):
+    """Where a picture is: an http(s) URL, a data URI or `oss://`; limits in pixels."""
+
+    url: str
+    detail: Detail | None = None
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+
+
+class VideoUrl(Struct, omit_defaults=True):
+    """Where a video is; `fps` is the sampling rate in frames per second."""
+
+    url: str
+    fps: float | None = None
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    total_pixels: int | None = None
+
+
+class AudioInput(Struct, omit_defaults=True):
+    """Audio data; known to the dialect, taken by no vision model."""
+
+    data: str
+    format: str | None = None
+
+
+class TextPart(Struct, tag_field="type", tag="text", omit_defaults=True):
+    """A piece of text."""
+
+    text: str
+    cache_control: CacheControl | None = None
+
+
+class ImagePart(Struct, tag_field="type", tag="image_url", omit_defaults=True):
+    """A picture; limits beside `image_url` win over limits inside."""
+
+    image_url: ImageUrl | str
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    pages: str | None = None
+    cache_control: CacheControl | None = None
+
+
+class VideoPart(Struct, tag_field="type", tag="video_url", omit_defaults=True):
+    """A video file; values beside `video_url` win over values inside."""
+
+    video_url: VideoUrl | str
+    fps: float | None = None
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    total_pixels: int | None = None
+    cache_control: CacheControl | None = None
+
+
+class FramesPart(Struct, tag_field="type", tag="video", omit_defaults=True):
+    """A video as a list of pictures, one every 1/fps seconds."""
+
+    video: list[str]
+    fps: float | None = None
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    total_pixels: int | None = None
+    cache_control: CacheControl | None = None
+
+
+class AudioPart(Struct, tag_field="type", tag="input_audio", omit_defaults=True):
+    """Audio; refused by every vision model."""
+
+    input_audio: AudioInput
+
+
+ContentPart: TypeAlias = TextPart | ImagePart | VideoPart | FramesPart | AudioPart

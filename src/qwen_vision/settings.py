@@ -1,0 +1,188 @@
+"""Settings: the only file that knows the names of environment variables."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qwen_vision.errors import SettingsError
+
+DEFAULT_BASE_URL = "https://dashscope.aliyuncs.com/compatible-mode/v1"
+REGION_BASE_URLS = {
+    "cn-beijing": DEFAULT_BASE_URL,
+    "ap-southeast-1": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+    "us-east-1": "https://dashscope-us.aliyuncs.com/compatible-mode/v1",
+}
+MEBIBYTE = 1024 * 1024
+MAX_DATA_URI_BYTES = 10_485_760
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSettings:
+    """Where a remote server is and with which key it is asked.
+
+    `key` never shows in `repr`. `base_url` has no slash at its end.
+    """
+
+    base_url: str
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """How far the media door goes when it fetches a URL. Times in seconds, sizes in bytes."""
+
+    allow_private_network: bool = False
+    allowed_domains: tuple[str, ...] = ()
+    denied_domains: tuple[str, ...] = ()
+    allowed_folder: Path | None = None
+    nameservers: tuple[str, ...] = ()
+    max_redirects: int = 3
+    connect_timeout_s: float = 5.0
+    first_byte_timeout_s: float = 15.0
+    total_timeout_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """Limits of the media door that are the server's own, beside the model's."""
+
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    max_decode_px: int = 134_217_728
+    max_data_uri_bytes: int = MAX_DATA_URI_BYTES
+    request_memory_bytes: int = 1024 * MEBIBYTE
+    process_memory_bytes: int = 3 * 1024 * MEBIBYTE
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How the server listens and what it takes.
+
+    `keys` are the accepted API keys; with none, only a loopback `host` is allowed.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    keys: frozenset[str] = field(default=frozenset(), repr=False)
+    engine: str = "embedded"
+    any_model: bool = False
+    max_body_bytes: int = 64 * MEBIBYTE
+    max_concurrent: int = 64
+    stop_grace_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse an open server on an address others can reach."""
+        if not self.keys and not _is_loopback(self.host):
+            raise SettingsError(
+                f"Without keys the server only listens on a loopback address, not on "
+                f"'{self.host}'. Set QWEN_VISION_API_KEYS=key1,key2 or use --host 127.0.0.1.",
+                param="host",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an entry point hands down; built once from the environment."""
+
+    remote: RemoteSettings | None = None
+    media: MediaSettings = field(default_factory=MediaSettings)
+    keys: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Settings from environment variables; unknown ones are ignored.
+
+        Raises SettingsError when a value cannot be used.
+        """
+        fetch = FetchSettings(
+            allow_private_network=_flag(environ, "QWEN_VISION_ALLOW_PRIVATE_NETWORK"),
+            allowed_domains=_names(environ, "QWEN_VISION_ALLOWED_DOMAINS"),
+            denied_domains=_names(environ, "QWEN_VISION_DENIED_DOMAINS"),
+            allowed_folder=_folder(environ, "QWEN_VISION_ALLOWED_FOLDER"),
+        )
+        media = MediaSettings(
+            fetch=fetch,
+            max_data_uri_bytes=_number(
+                environ, "QWEN_VISION_MAX_DATA_URI_BYTES", MAX_DATA_URI_BYTES
+            ),
+        )
+        return cls(
+            remote=_remote(environ),
+            media=media,
+            keys=frozenset(_names(environ, "QWEN_VISION_API_KEYS")),
+        )
+
+
+def read_env_file(text: str) -> dict[str, str]:
+    """Variables of a `.env` file: `NAME=value` lines, `export` and quotes allowed, `#` comments."""
+    found: dict[str, str] = {}
+    for raw in text.splitlines():
+        line = raw.strip().removeprefix("export ")
+        name, equals, value = line.partition("=")
+        if not equals or line.startswith("#"):
+            continue
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        else:
+            value = value.split(" #", 1)[0].rstrip()
+        found[name.strip()] = value
+    return found
+
+
+def _remote(environ: Mapping[str, str]) -> RemoteSettings | None:
+    key = environ.get("QWEN_API_KEY") or environ.get("DASHSCOPE_API_KEY") or None
+    base_url = environ.get("QWEN_BASE_URL", "").rstrip("/")
+    if not key and not base_url:
+        return None
+    region = environ.get("QWEN_REGION", "")
+    if not base_url and region and region != "none":
+        if region not in REGION_BASE_URLS:
+            raise SettingsError(
+                f"QWEN_REGION is '{region}'. Known regions: {', '.join(REGION_BASE_URLS)}. "
+                "For another one set QWEN_BASE_URL.",
+                param="QWEN_REGION",
+            )
+        base_url = REGION_BASE_URLS[region]
+    return RemoteSettings(base_url=base_url or DEFAULT_BASE_URL, key=key)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _names(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value in {"", "0", "false", "no", "off"}:
+        return False
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    raise SettingsError(f"{name} is '{value}'; use 1 or 0.", param=name)
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isdigit() or int(value) < 1:
+        raise SettingsError(f"{name} is '{value}'; use a positive whole number.", param=name)
+    return int(value)
+
+
+def _folder(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name, "").strip()
+    if not value:
+        return None
+    folder = Path(value)
+    if not folder.is_dir():
+        raise SettingsError(f"{name} is '{value}', which is not a folder.", param=name)
+    return folder.resolve()

@@ -1,0 +1,1 @@
+"""Storage: uploads kept, expired and resolved."""
