@@ -43,7 +43,9 @@ class Blob:
     @cached_property
     def content_hash(self) -> str:
         """Hex SHA-256 of all bytes, computed once."""
-        with self.open() as file:
+        if self.path is None:
+            return hashlib.sha256(self.data or b"").hexdigest()
+        with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def close(self) -> None:
