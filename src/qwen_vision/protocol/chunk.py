@@ -8,7 +8,7 @@ from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import Usage
 
 
-class DeltaFunction(Struct):
+class DeltaFunction(Struct, frozen=True):
     """A piece of a call: the name comes once, the arguments in pieces."""
 
     name: str | UnsetType = UNSET
@@ -33,18 +33,26 @@ class Delta(Struct):
     tool_calls: list[DeltaToolCall] | UnsetType = UNSET
 
 
-class OpeningDelta(Struct):
-    """First delta of the older stream-only models, with its own key order."""
+class RoleDelta(Delta):
+    """A delta that announces the role, with no text yet."""
 
-    content: None = None
-    role: str = "assistant"
-    reasoning_content: str = ""
+    content: str | UnsetType | None = None
+    role: str | UnsetType = "assistant"
+
+
+class OpeningDelta(RoleDelta, kw_only=True):
+    """First delta of the older stream-only models: the role stands before empty reasoning.
+
+    A keyword-only field moves behind the inherited ones; that is the order on the wire.
+    """
+
+    reasoning_content: str | UnsetType | None = ""
 
 
 class ChunkChoice(Struct):
     """The one choice of a chunk."""
 
-    delta: Delta | OpeningDelta
+    delta: Delta
     logprobs: Any = None
     finish_reason: str | None = None
     index: int = 0
