@@ -5,33 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-
-class ImagePixels(Struct, frozen=True):
-    """Pixel limits for a picture: default minimum and maximum, ceiling, high resolution."""
-
-    low: int
-    default: int
-    ceiling: int
-    high_resolution: int
-
-
-class VideoPixels(Struct, frozen=True):
-    """Pixel limits for one frame and for a whole video, and the most frames taken."""
-
-    low: int
-    lowest: int
-    default: int
-    ceiling: int
-    total: int
-    max_frames: int
-
-
-class PixelRules(Struct, frozen=True):
-    """Size rules of a family: sides are multiples of `factor`; no `video`, no videos."""
-
-    factor: int
-    image: ImagePixels
-    video: VideoPixels | None = None
+from qwen_vision.protocol.limits import MediaLimits
 
 
 class Sampling(Struct, frozen=True):
@@ -58,10 +32,9 @@ Structured = Literal["none", "json_object", "json_schema"]
 Coordinates = Literal["relative", "resized"]
 
 
-class Model(Struct, frozen=True, kw_only=True):
+class Model(MediaLimits, frozen=True, kw_only=True):
     """One model of the catalogue. Tokens, bytes, pixels and seconds as named."""
 
-    id: str
     note: str
     created: int
     context_tokens: int
@@ -70,10 +43,8 @@ class Model(Struct, frozen=True, kw_only=True):
     thinking: Thinking
     tools: bool
     structured: Structured
-    pixels: PixelRules
     sampling: Sampling
     coordinates: Coordinates
-    image_url_bytes: int
     snapshots: tuple[str, ...] = ()
     max_input_thinking_tokens: int | None = None
     max_thinking_tokens: int | None = None
@@ -83,16 +54,8 @@ class Model(Struct, frozen=True, kw_only=True):
     preserve_thinking: bool = False
     max_completion_tokens: bool = False
     ocr: bool = False
-    video_bytes: int = 0
-    video_seconds: tuple[float, float] = (0, 0)
-    max_frame_list: int = 0
     prices_usd: tuple[Tier, ...] = ()
     prices_cny: tuple[Tier, ...] = ()
-
-    @property
-    def takes_video(self) -> bool:
-        """Whether videos and frame lists are allowed."""
-        return self.pixels.video is not None
 
     @property
     def thinks_by_default(self) -> bool:

@@ -23,6 +23,7 @@ class Abilities:
     json_schema: bool = False
     tools: bool = False
     logprobs: bool = False
+    candidates: bool = False
     way_out: str = "Choose another engine with --engine."
 
 
@@ -50,7 +51,8 @@ class Turn:
 class Prompt:
     """All an engine needs: the checked request, its model, and the turns with open media.
 
-    `thinking` and `thinking_budget` are decided (request and model defaults together).
+    `thinking`, `thinking_budget` and `max_tokens` are decided (request and model defaults
+    together); `max_tokens` does not count the thinking.
     `body` holds the client's own bytes for engines that forward them.
     """
 
@@ -59,6 +61,7 @@ class Prompt:
     turns: tuple[Turn, ...]
     thinking: bool
     thinking_budget: int | None = None
+    max_tokens: int | None = None
     body: bytes | None = field(default=None, repr=False)
 
 

@@ -90,6 +90,7 @@ from qwen_vision.errors.parameters import (
 )
 from qwen_vision.errors.service import (
     BodyTooLargeError,
+    BrokenStreamError,
     BurstLimitError,
     CapacityError,
     ConnectionFailedError,
@@ -109,6 +110,7 @@ __all__ = [
     "ArrearageError",
     "AspectRatioError",
     "BodyTooLargeError",
+    "BrokenStreamError",
     "BurstLimitError",
     "CandidatesError",
     "CapacityError",

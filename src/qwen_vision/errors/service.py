@@ -129,3 +129,18 @@ class ConnectionFailedError(QwenVisionError):
     status = 502
     code = "connection_error"
     text = "Cannot reach {host}: {reason}. Check the address (QWEN_BASE_URL) and the network."
+
+
+class BrokenStreamError(QwenVisionError):
+    """The scripted engine rehearses a connection that breaks: the server hangs up.
+
+    `last_bytes` are written first, exactly as they are; then the connection closes without
+    an end of the stream.
+    """
+
+    text = "The stream broke off before its end."
+
+    def __init__(self, *, last_bytes: bytes = b"") -> None:
+        """Break off after writing `last_bytes`."""
+        super().__init__()
+        self.last_bytes = last_bytes

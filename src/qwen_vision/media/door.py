@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from qwen_vision.catalogue.model import Model
 from qwen_vision.media.items import Image, Video
+from qwen_vision.protocol.limits import MediaLimits
 from qwen_vision.protocol.parts import FramesPart, ImagePart, VideoPart
 from qwen_vision.settings import MediaSettings
 
@@ -16,7 +16,7 @@ class Rules:
     `resolve_oss`: the request carried `X-DashScope-OssResourceResolve: enable`.
     """
 
-    model: Model
+    model: MediaLimits
     high_resolution: bool = False
     local_files: bool = False
     resolve_oss: bool = False

@@ -1,0 +1,47 @@
+"""Limits: how large a model sees and takes media (dialect.md, catalogue)."""
+
+from msgspec import Struct
+
+
+class ImagePixels(Struct, frozen=True):
+    """Pixel limits for a picture: default minimum and maximum, ceiling, high resolution."""
+
+    low: int
+    default: int
+    ceiling: int
+    high_resolution: int
+
+
+class VideoPixels(Struct, frozen=True):
+    """Pixel limits for one frame and for a whole video, and the most frames taken."""
+
+    low: int
+    lowest: int
+    default: int
+    ceiling: int
+    total: int
+    max_frames: int
+
+
+class PixelRules(Struct, frozen=True):
+    """Size rules of a family: sides are multiples of `factor`; no `video`, no videos."""
+
+    factor: int
+    image: ImagePixels
+    video: VideoPixels | None = None
+
+
+class MediaLimits(Struct, frozen=True, kw_only=True):
+    """What a model takes in pictures and videos. Bytes, pixels and seconds as named."""
+
+    id: str
+    pixels: PixelRules
+    image_url_bytes: int
+    video_bytes: int = 0
+    video_seconds: tuple[float, float] = (0, 0)
+    max_frame_list: int = 0
+
+    @property
+    def takes_video(self) -> bool:
+        """Whether videos and frame lists are allowed."""
+        return self.pixels.video is not None
