@@ -29,9 +29,10 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of text in a turn."""
+    """A piece of text in a turn; `part.kind` tells text, pictures and videos apart."""
 
     text: str
+    kind: Literal["text"] = "text"
 
 
 PromptPart: TypeAlias = Text | Image | Video

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from PIL import Image as PillowImage
 
@@ -33,9 +33,10 @@ class Image(Protocol):
 
     `original` is the upright size of the file, `final` the size the model sees, `tokens`
     the visual tokens of the final size with the two marks. `content_hash` is the SHA-256 of
-    the bytes (and the page), computed here.
+    the bytes (and the page), computed here. `kind` tells pictures, videos and text apart.
     """
 
+    kind: Literal["image"]
     param: str
     format: str
     original: Size
@@ -64,6 +65,7 @@ class Video(Protocol):
     `frame_times_s` are the times at which frames are taken, `final` the size of each.
     """
 
+    kind: Literal["video"]
     param: str
     format: str
     original: Size

@@ -1,49 +1,169 @@
-"""Pipeline: answers chat requests with a local engine; a Completer (contract, filled next)."""
+"""Pipeline: check, prepare, run, assemble. Answers chat requests with an engine of this process."""
 
-from collections.abc import AsyncIterator
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
-from qwen_vision.engines.base import Engine
-from qwen_vision.media.door import MediaDoor
+from msgspec import UNSET
+
+from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.engines.base import Engine, Event
+from qwen_vision.errors import EngineError
+from qwen_vision.media.door import MediaDoor, Opening, Rules
+from qwen_vision.pipeline.assemble import Assembler, Frame
+from qwen_vision.pipeline.check import check
+from qwen_vision.pipeline.prepare import Prepared, check_media, prepare
+from qwen_vision.pipeline.stop import StopFilter
 from qwen_vision.protocol.chunk import Chunk
+from qwen_vision.protocol.collect import collect
 from qwen_vision.protocol.completion import Completion
 from qwen_vision.protocol.request import ChatRequest
 
 
-class Run:
-    """A checked and prepared request, ready to be played once."""
+@asynccontextmanager
+async def _closing(events: AsyncIterator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
+    """Closes an engine's events at the end, if they can be closed: that cancels the run."""
+    try:
+        yield events
+    finally:
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
 
-    def chunks(self) -> AsyncIterator[Chunk]:
-        """The answer chunk by chunk; closing the iterator cancels the engine's run."""
-        raise NotImplementedError
+
+class Run:
+    """A checked and prepared request. Play it once with `chunks` or `collect`, or close it."""
+
+    def __init__(
+        self, engine: Engine, prepared: Prepared, opening: Opening, *, request_id: str
+    ) -> None:
+        self.engine_name = engine.name
+        self.request_id = request_id
+        self._engine = engine
+        self._prepared = prepared
+        self._opening = opening
+
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
+        """The answer chunk by chunk; closing the iterator cancels the engine's run.
+
+        The usage chunk comes only when the request asked for it, or for a receipt.
+        """
+        request = self._prepared.prompt.request
+        wants_usage = request.stream_options is not None and request.stream_options.include_usage
+        async with aclosing(self._play()) as chunks:
+            async for chunk in chunks:
+                if chunk.choices or wants_usage or request.media_receipt:
+                    yield chunk
 
     async def collect(self) -> Completion:
-        """The whole answer."""
-        raise NotImplementedError
+        """The whole answer, usage included."""
+        async with aclosing(self._play()) as chunks:
+            return await collect(chunks)
+
+    async def aclose(self) -> None:
+        """Give the media back when the run is not played; safe to call twice."""
+        await self._opening.aclose()
+
+    async def _play(self) -> AsyncGenerator[Chunk, None]:
+        prompt = self._prepared.prompt
+        assembler = self._assembler()
+        try:
+            async with _closing(self._engine.run(prompt)) as events:
+                async for event in events:
+                    for chunk in assembler.take(event):
+                        yield chunk
+                    if assembler.done:
+                        break
+            if not assembler.done:
+                raise EngineError(engine=self._engine.name, reason="it stopped without an end")
+            receipts = self._prepared.receipts() if prompt.request.media_receipt else UNSET
+            yield assembler.usage_chunk(assembler.usage(self._prepared.tokens), receipts)
+        finally:
+            await self._opening.aclose()
+
+    def _assembler(self) -> Assembler:
+        prompt = self._prepared.prompt
+        stop = prompt.request.stop
+        sequences = [stop] if isinstance(stop, str) else stop or []
+        return Assembler(
+            Frame(
+                id=f"chatcmpl-{self.request_id}",
+                created=int(time.time()),
+                model=prompt.request.model,
+                fingerprint=self._engine.fingerprint,
+            ),
+            thinking=prompt.thinking,
+            opening=prompt.model.opening_delta,
+            stop=StopFilter([item for item in sequences if isinstance(item, str)]),
+        )
 
 
 class Pipeline:
-    """Check, prepare, run, assemble. A Completer."""
+    """Answers chat requests here. A Completer."""
 
     def __init__(
-        self, engine: Engine, door: MediaDoor, *, any_model: bool = False, local_files: bool = False
+        self,
+        engine: Engine,
+        door: MediaDoor,
+        *,
+        any_model: bool = False,
+        local_files: bool = False,
     ) -> None:
-        """Answer with `engine`; `local_files` lets requests name files of this machine."""
+        """Answer with `engine`, taking media in through `door`; both are closed with this.
+
+        `any_model` serves unknown model names with the default entry; `local_files` lets
+        every request name files of this machine (for callers that sit at it).
+        """
+        self.engine = engine
+        self._door = door
+        self._any_model = any_model
+        self._local_files = local_files
 
     async def start(
-        self, request: ChatRequest, *, request_id: str | None = None, body: bytes | None = None
+        self,
+        request: ChatRequest,
+        *,
+        request_id: str | None = None,
+        body: bytes | None = None,
+        resolve_oss: bool = False,
     ) -> Run:
-        """Check and prepare; raises an error of the tree before anything runs."""
-        raise NotImplementedError
+        """Check and prepare a request.
+
+        Raises an error of the tree before anything runs. `body` is the client's own JSON.
+        """
+        model = find_model(request.model, any_model=self._any_model)
+        engine = self.engine
+        plan = check(request, model, engine=engine.name, abilities=engine.abilities)
+        check_media(request, model, engine=engine.name, abilities=engine.abilities)
+        opening = self._door.opening(
+            Rules(
+                model=model,
+                high_resolution=bool(request.vl_high_resolution_images),
+                local_files=self._local_files,
+                resolve_oss=resolve_oss,
+            )
+        )
+        prepared = None
+        try:
+            prepared = await prepare(request, model, plan, opening=opening, body=body)
+        finally:
+            # A refused or cancelled request too gives back its files and its share of memory.
+            if prepared is None:
+                await opening.aclose()
+        return Run(engine, prepared, opening, request_id=request_id or str(uuid.uuid4()))
 
     async def complete(self, request: ChatRequest) -> Completion:
-        """The whole answer."""
+        """The whole answer; raises an error of the tree."""
         return await (await self.start(request)).collect()
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[Chunk]:
-        """The answer chunk by chunk."""
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """The answer chunk by chunk; raises before the first chunk when the request is bad."""
         run = await self.start(request)
-        async for chunk in run.chunks():
-            yield chunk
+        async with aclosing(run.chunks()) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def aclose(self) -> None:
-        """Close the engine."""
+        """Close the engine and the door; safe to call twice."""
+        await self.engine.aclose()
+        await self._door.aclose()

@@ -10,7 +10,6 @@ from qwen_vision.engines.base import (
     Finished,
     Prompt,
     ReasoningDelta,
-    Text,
     TextDelta,
     ToolCallDelta,
 )
@@ -64,7 +63,7 @@ class ScriptedEngine:
 
 def _last_text(prompt: Prompt) -> str:
     parts = prompt.turns[-1].parts if prompt.turns else ()
-    return "\n".join(part.text for part in parts if isinstance(part, Text))
+    return "\n".join(part.text for part in parts if part.kind == "text")
 
 
 def _events(step: Step, *, call_index: int) -> Iterator[Event]:

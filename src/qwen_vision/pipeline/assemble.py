@@ -1,0 +1,182 @@
+"""Assemble: turns an engine's events into the dialect's chunks (dialect.md, streams)."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from msgspec import UNSET, UnsetType
+
+from qwen_vision.engines.base import (
+    EngineUsage,
+    Event,
+    Finished,
+    ReasoningDelta,
+    StopReason,
+    TextDelta,
+    ToolCallDelta,
+)
+from qwen_vision.engines.text_tokens import estimate_tokens
+from qwen_vision.pipeline.prepare import PromptTokens
+from qwen_vision.pipeline.stop import StopFilter
+from qwen_vision.protocol.chunk import (
+    Chunk,
+    ChunkChoice,
+    Delta,
+    DeltaFunction,
+    DeltaToolCall,
+    OpeningDelta,
+)
+from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every chunk of one answer shares."""
+
+    id: str
+    created: int
+    model: str
+    fingerprint: str
+
+
+class Assembler:
+    """Builds the chunks of one answer from its events, in order.
+
+    `opening` plays the first chunk of the older stream-only models, which also leave
+    `reasoning_content` out of the chunks of the answer.
+    """
+
+    def __init__(
+        self,
+        frame: Frame,
+        *,
+        thinking: bool,
+        opening: bool,
+        stop: StopFilter,
+    ) -> None:
+        self._frame = frame
+        self._opening = opening and thinking
+        # While a model thinks, every delta says so: null where there is no reasoning.
+        self._no_reasoning: UnsetType | None = None if thinking and not opening else UNSET
+        self._stop = stop
+        self._started = False
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._calls: list[str] = []
+        self._call_ids: set[int] = set()
+        self.engine_usage = EngineUsage()
+        self.done = False
+
+    def take(self, event: Event) -> Iterator[Chunk]:
+        """Chunks for one event; after the last one `done` is true."""
+        match event:
+            case ReasoningDelta(text):
+                self._reasoning.append(text)
+                yield from self._send(Delta(content=None, reasoning_content=text))
+            case TextDelta(text):
+                yield from self._take_text(self._stop.feed(text))
+                if self._stop.stopped:
+                    yield from self._finish("stop")
+            case ToolCallDelta():
+                yield from self._take_call(event)
+            case Finished(reason, usage):
+                self.engine_usage = usage
+                yield from self._take_text(self._stop.flush())
+                yield from self._finish(reason)
+            case _:
+                assert_never(event)
+
+    def usage_chunk(self, usage: Usage, receipt: list[MediaReceipt] | UnsetType) -> Chunk:
+        """The chunk after the last: no choices, the token figures."""
+        return self._chunk([], usage=usage, receipt=receipt)
+
+    def usage(self, prompt: PromptTokens) -> Usage:
+        """Token figures: the prompt's as the dialect counts, the answer's as far as known."""
+        counted = self.engine_usage
+        reasoning = counted.reasoning_tokens
+        if reasoning is None:
+            reasoning = estimate_tokens("".join(self._reasoning))
+        completion = counted.completion_tokens
+        if completion is None:
+            answer = estimate_tokens("".join(self._text)) + estimate_tokens("".join(self._calls))
+            completion = reasoning + answer
+        asked = counted.prompt_tokens if counted.prompt_tokens is not None else prompt.total
+        return Usage(
+            prompt_tokens=asked,
+            completion_tokens=completion,
+            total_tokens=asked + completion,
+            prompt_tokens_details=PromptTokensDetails(
+                image_tokens=prompt.image or UNSET,
+                video_tokens=prompt.video or UNSET,
+                text_tokens=max(0, asked - prompt.image - prompt.video),
+                cached_tokens=UNSET if counted.cached_tokens is None else counted.cached_tokens,
+            ),
+            completion_tokens_details=CompletionTokensDetails(
+                reasoning_tokens=reasoning if self._reasoning else UNSET,
+                text_tokens=max(0, completion - reasoning),
+            ),
+        )
+
+    def _take_text(self, text: str) -> Iterator[Chunk]:
+        if text:
+            self._text.append(text)
+            yield from self._send(Delta(content=text, reasoning_content=self._no_reasoning))
+
+    def _take_call(self, event: ToolCallDelta) -> Iterator[Chunk]:
+        if event.index not in self._call_ids:
+            self._call_ids.add(event.index)
+            call_id = event.id or f"call_{secrets.token_hex(12)}"
+            self._calls.append(event.name)
+            yield from self._send_call(event.index, call_id=call_id, name=event.name)
+        if event.arguments:
+            self._calls.append(event.arguments)
+            yield from self._send_call(event.index, arguments=event.arguments)
+
+    def _send_call(
+        self, index: int, *, call_id: str = "", name: str | UnsetType = UNSET, arguments: str = ""
+    ) -> Iterator[Chunk]:
+        piece = DeltaToolCall(
+            index=index, id=call_id, function=DeltaFunction(name=name, arguments=arguments)
+        )
+        yield from self._send(
+            Delta(content=None, reasoning_content=self._no_reasoning, tool_calls=[piece])
+        )
+
+    def _send(self, delta: Delta) -> Iterator[Chunk]:
+        if not self._started:
+            self._started = True
+            if self._opening:
+                yield self._chunk([ChunkChoice(OpeningDelta())])
+            elif delta.reasoning_content:
+                delta.role = "assistant"
+            else:
+                first = Delta(content="", reasoning_content=self._no_reasoning, role="assistant")
+                yield self._chunk([ChunkChoice(first)])
+        yield self._chunk([ChunkChoice(delta)])
+
+    def _finish(self, reason: StopReason) -> Iterator[Chunk]:
+        last = Delta(content="", reasoning_content=self._no_reasoning)
+        if not self._started:
+            yield from self._send(Delta(content="", reasoning_content=self._no_reasoning))
+        yield self._chunk([ChunkChoice(last, finish_reason=reason)])
+        self.done = True
+
+    def _chunk(
+        self,
+        choices: list[ChunkChoice],
+        *,
+        usage: Usage | None = None,
+        receipt: list[MediaReceipt] | UnsetType = UNSET,
+    ) -> Chunk:
+        frame = self._frame
+        return Chunk(
+            choices=choices,
+            usage=usage,
+            created=frame.created,
+            system_fingerprint=frame.fingerprint,
+            model=frame.model,
+            id=frame.id,
+            media_receipt=receipt,
+        )

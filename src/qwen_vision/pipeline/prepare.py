@@ -1,0 +1,193 @@
+"""Prepare: opens the media of a checked request and makes the Prompt an engine runs."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from qwen_vision.catalogue.model import Model
+from qwen_vision.engines.base import Abilities, Prompt, PromptPart, Text, Turn
+from qwen_vision.engines.text_tokens import (
+    ANSWER_OPENING_TOKENS,
+    MESSAGE_TOKENS,
+    estimate_tokens,
+)
+from qwen_vision.errors import AbilityError, InputLengthError
+from qwen_vision.media.door import Opening
+from qwen_vision.media.items import MediaItem
+from qwen_vision.pipeline.check import Plan
+from qwen_vision.protocol.messages import Message
+from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, TextPart, VideoPart
+from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.protocol.request import ChatRequest
+
+_Parts: TypeAlias = tuple[PromptPart, ...]
+_OPEN_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTokens:
+    """The prompt's tokens by kind; the text's are an estimate, the media's exact."""
+
+    text: int
+    image: int
+    video: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.text + self.image + self.video
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prompt, its token figures and the media in it, in order."""
+
+    prompt: Prompt
+    tokens: PromptTokens
+    media: tuple[MediaItem, ...]
+
+    def receipts(self) -> list[MediaReceipt]:
+        """What was done to each item, in the order the items came."""
+        found = []
+        for index, item in enumerate(self.media):
+            receipt = item.receipt()
+            receipt.index = index
+            found.append(receipt)
+        return found
+
+
+async def prepare(
+    request: ChatRequest,
+    model: Model,
+    plan: Plan,
+    *,
+    opening: Opening,
+    body: bytes | None = None,
+) -> Prepared:
+    """The prompt for a checked request.
+
+    Raises MediaError (and its kin) for media that cannot be used, InputLengthError when the
+    prompt is longer than the model reads.
+    """
+    turns = await _open_turns(request.messages, opening)
+    media = tuple(part for turn in turns for part in turn.parts if part.kind != "text")
+    tokens = count_tokens(request, media)
+    limit = model.input_limit_tokens(thinking=plan.thinking)
+    if tokens.total > limit:
+        raise InputLengthError(limit=limit)
+    prompt = Prompt(
+        request=request,
+        model=model,
+        turns=turns,
+        thinking=plan.thinking,
+        thinking_budget=plan.thinking_budget,
+        max_tokens=plan.max_tokens,
+        body=body,
+    )
+    return Prepared(prompt=prompt, tokens=tokens, media=media)
+
+
+def check_media(request: ChatRequest, model: Model, *, engine: str, abilities: Abilities) -> None:
+    """Raise before anything is fetched when the model or the engine takes no such media."""
+    for place, message in enumerate(request.messages):
+        if not isinstance(message.content, list):
+            continue
+        for index, part in enumerate(message.content):
+            param = f"messages[{place}].content[{index}]"
+            if isinstance(part, ImagePart) and not abilities.images:
+                raise AbilityError(
+                    engine=engine, what="pictures", way_out=abilities.way_out, param=param
+                )
+            if not isinstance(part, VideoPart | FramesPart):
+                continue
+            if not model.takes_video:
+                raise AbilityError(
+                    f"The model {model.id} takes no videos. Use qwen3.6-plus or qwen3-vl-plus.",
+                    param=param,
+                )
+            if not abilities.videos:
+                raise AbilityError(
+                    engine=engine, what="videos", way_out=abilities.way_out, param=param
+                )
+
+
+def count_tokens(request: ChatRequest, media: Sequence[MediaItem]) -> PromptTokens:
+    """Tokens of a request's text (estimated, chat template included) and of its media."""
+    text = ANSWER_OPENING_TOKENS
+    for message in request.messages:
+        text += MESSAGE_TOKENS + sum(map(estimate_tokens, _texts(message)))
+    if request.tools:
+        text += estimate_tokens(msgspec.json.encode(request.tools).decode())
+    videos = sum(item.tokens for item in media if item.kind == "video")
+    return PromptTokens(text=text, image=sum(item.tokens for item in media) - videos, video=videos)
+
+
+async def _open_turns(messages: Sequence[Message], opening: Opening) -> tuple[Turn, ...]:
+    jobs: list[Coroutine[Any, Any, _Parts]] = []
+    places: list[tuple[int, int]] = []
+    parts: list[list[_Parts]] = []
+    for place, message in enumerate(messages):
+        if not isinstance(message.content, list):
+            parts.append([(Text(message.content),)] if message.content else [])
+            continue
+        parts.append([()] * len(message.content))
+        for index, part in enumerate(message.content):
+            if isinstance(part, TextPart):
+                parts[place][index] = (Text(part.text),)
+                continue
+            jobs.append(_open(part, opening, param=f"messages[{place}].content[{index}]"))
+            places.append((place, index))
+    if jobs:
+        for (place, index), opened in zip(places, await _gather(jobs), strict=True):
+            parts[place][index] = opened
+    return tuple(
+        Turn(
+            role=message.role,
+            parts=tuple(part for group in groups for part in group),
+            tool_calls=tuple(message.tool_calls or ()),
+            tool_call_id=message.tool_call_id,
+        )
+        for message, groups in zip(messages, parts, strict=True)
+    )
+
+
+async def _gather(jobs: Sequence[Coroutine[Any, Any, _Parts]]) -> list[_Parts]:
+    """All results in order, a few at a time; the first failure cancels the rest."""
+    gate = asyncio.Semaphore(_OPEN_AT_ONCE)
+
+    async def gated(job: Coroutine[Any, Any, _Parts]) -> _Parts:
+        try:
+            async with gate:
+                return await job
+        finally:
+            job.close()
+
+    tasks = [asyncio.create_task(gated(job)) for job in jobs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _open(part: ContentPart, opening: Opening, *, param: str) -> _Parts:
+    match part:
+        case ImagePart():
+            return await opening.image(part, param=param)
+        case VideoPart():
+            return (await opening.video(part, param=param),)
+        case FramesPart():
+            return (await opening.frames(part, param=param),)
+        case _:
+            raise AssertionError(f"check lets no {type(part).__name__} through")
+
+
+def _texts(message: Message) -> list[str]:
+    calls = [f"{call.function.name}{call.function.arguments}" for call in message.tool_calls or ()]
+    if isinstance(message.content, str):
+        return [message.content, *calls]
+    return [part.text for part in message.content or () if isinstance(part, TextPart)] + calls
