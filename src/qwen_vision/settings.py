@@ -59,6 +59,9 @@ class ServerSettings:
     """How the server listens and what it takes.
 
     `keys` are the accepted API keys; with none, only a loopback `host` is allowed.
+    `body_timeout_s` is the time a small body may take to arrive; large ones get more.
+    `stream_error_prefix` writes `data: ` before the body of an error that comes before the
+    first event of a stream, as the service does.
     """
 
     host: str = "127.0.0.1"
@@ -69,6 +72,8 @@ class ServerSettings:
     max_body_bytes: int = 64 * MEBIBYTE
     max_concurrent: int = 64
     stop_grace_s: float = 30.0
+    body_timeout_s: float = 30.0
+    stream_error_prefix: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an open server on an address others can reach."""

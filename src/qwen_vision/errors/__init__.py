@@ -5,6 +5,7 @@ Every class knows its HTTP status, its code, the field at fault and the dialect'
 
 from qwen_vision.errors.access import (
     ArrearageError,
+    CrossSiteError,
     IncorrectKeyError,
     MethodNotAllowedError,
     MissingExtraError,
@@ -89,6 +90,7 @@ from qwen_vision.errors.parameters import (
     TopPError,
 )
 from qwen_vision.errors.service import (
+    BodyEncodingError,
     BodyTooLargeError,
     BrokenStreamError,
     BurstLimitError,
@@ -101,6 +103,7 @@ from qwen_vision.errors.service import (
     RemoteError,
     RequestTimeoutError,
     ScriptError,
+    SlowBodyError,
     StoppingError,
 )
 
@@ -109,6 +112,7 @@ __all__ = [
     "AbilityError",
     "ArrearageError",
     "AspectRatioError",
+    "BodyEncodingError",
     "BodyTooLargeError",
     "BrokenStreamError",
     "BurstLimitError",
@@ -119,6 +123,7 @@ __all__ = [
     "ContentLengthError",
     "ContentPartError",
     "ContentTypeError",
+    "CrossSiteError",
     "DataUriTooLongError",
     "DownloadError",
     "DownloadRefusedError",
@@ -172,6 +177,7 @@ __all__ = [
     "ScriptError",
     "SeedError",
     "SettingsError",
+    "SlowBodyError",
     "SmallImageError",
     "StopError",
     "StoppingError",

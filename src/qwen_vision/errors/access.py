@@ -41,6 +41,19 @@ class UnsupportedKeyError(InvalidRequestError):
     )
 
 
+class CrossSiteError(InvalidRequestError):
+    """A request for a foreign host name, or from a foreign web page, to a server without keys."""
+
+    status = 403
+    code = "cross_site_request"
+    native_code = "AccessDenied"
+    text = (
+        "This server has no keys, so it answers only programs and pages of this machine; the "
+        "'{header}' header says '{value}'. Call it as 127.0.0.1 or localhost, or start it with "
+        "QWEN_VISION_API_KEYS set."
+    )
+
+
 class ModelAccessError(InvalidRequestError):
     """The account may not use this model."""
 

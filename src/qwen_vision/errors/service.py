@@ -50,6 +50,26 @@ class BodyTooLargeError(InvalidRequestError):
     text = "Exceeded limit on max bytes to request body : {limit}"
 
 
+class BodyEncodingError(InvalidRequestError):
+    """The body is compressed; only plain bodies are read, so that none can unfold to gigabytes."""
+
+    status = 415
+    code = "unsupported_content_encoding"
+    text = "Content-Encoding '{encoding}' is not supported. Send the body uncompressed."
+
+
+class SlowBodyError(InvalidRequestError):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "RequestTimeOut"
+    native_code = "RequestTimeOut"
+    text = (
+        "The request body came too slowly: {received} bytes in {seconds} seconds. "
+        "Send it faster, or upload the media first and send its URL."
+    )
+
+
 class RequestTimeoutError(QwenVisionError):
     """The answer took too long."""
 

@@ -110,7 +110,8 @@ def decode_request(body: bytes | bytearray | memoryview) -> ChatRequest:
         return _DECODER.decode(body)
     except msgspec.ValidationError as error:
         raise explain_validation(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    # RecursionError: a body nested thousands of levels deep.
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBodyError from error
 
 

@@ -1,0 +1,73 @@
+"""The server's ASGI app: routes, the error door before them, the pipeline behind."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.server.chat import ChatRoute
+from qwen_vision.server.errors import ErrorDoor, tell_unrouted
+from qwen_vision.server.exchange import Endpoint
+from qwen_vision.server.gate import Gate
+from qwen_vision.server.health import HealthRoute
+from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.models import ModelsRoute
+from qwen_vision.settings import ServerSettings
+
+# The service's own prefix and the one OpenAI clients of other servers are used to.
+PREFIXES: Final = ("/compatible-mode/v1", "/v1")
+
+
+def create_app(
+    settings: ServerSettings, pipeline: Pipeline, *, lifecycle: Lifecycle | None = None
+) -> Starlette:
+    """The app that answers with `pipeline`; it closes the pipeline when it ends.
+
+    Give a `lifecycle` to stop gracefully from outside; without one the app makes its own.
+    """
+    life = lifecycle or Lifecycle(max_concurrent=settings.max_concurrent)
+    door = Middleware(
+        ErrorDoor,
+        gate=Gate(settings),
+        lifecycle=life,
+        engine=pipeline.engine.name,
+        stream_error_prefix=settings.stream_error_prefix,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await pipeline.aclose()
+
+    app = Starlette(
+        routes=_routes(ChatRoute(pipeline, settings=settings, lifecycle=life), life),
+        middleware=[door],
+        exception_handlers={HTTPException: tell_unrouted},
+        lifespan=lifespan,
+    )
+    # A redirect would be an answer without the dialect's envelope.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(chat: ChatRoute, lifecycle: Lifecycle) -> list[Route]:
+    listing, health = ModelsRoute(), HealthRoute(lifecycle)
+    posts = {f"{at}/chat/completions": chat.serve for at in PREFIXES}
+    gets = {
+        **{f"{at}/models": listing.list for at in PREFIXES},
+        **{f"{at}/models/{{model_id}}": listing.show for at in PREFIXES},
+        "/healthz": health.alive,
+        "/readyz": health.ready,
+    }
+    # The router tries routes in this order: the busy ones come first.
+    return [
+        *(Route(path, Endpoint(serve), methods=["POST"]) for path, serve in posts.items()),
+        *(Route(path, Endpoint(serve), methods=["GET"]) for path, serve in gets.items()),
+    ]

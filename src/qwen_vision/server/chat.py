@@ -1,0 +1,64 @@
+"""`POST /chat/completions`: the answer whole or as an event stream."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.protocol.request import decode_request
+from qwen_vision.server.body import read_body
+from qwen_vision.server.exchange import ClientGoneError, Exchange
+from qwen_vision.server.gate import header
+from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.stream import write_stream
+from qwen_vision.settings import ServerSettings
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class ChatRoute:
+    """Answers chat requests with the pipeline; the hot path of the server."""
+
+    def __init__(
+        self, pipeline: Pipeline, *, settings: ServerSettings, lifecycle: Lifecycle
+    ) -> None:
+        """Answer within the limits of `settings`."""
+        self._pipeline = pipeline
+        self._settings = settings
+        self._lifecycle = lifecycle
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer one request; interrupted when its caller leaves."""
+        with self._lifecycle.slot(exchange):
+            body = await read_body(exchange.scope, exchange.receive, settings=self._settings)
+            watch = asyncio.create_task(_watch(exchange))
+            try:
+                await self._answer(exchange, body)
+            finally:
+                watch.cancel()
+
+    async def _answer(self, exchange: Exchange, body: bytes) -> None:
+        request = decode_request(body)
+        exchange.model = request.model
+        exchange.wants_stream = bool(request.stream)
+        run = await self._pipeline.start(
+            request,
+            request_id=exchange.request_id,
+            body=body,
+            resolve_oss=header(exchange.scope, b"x-dashscope-ossresourceresolve") == b"enable",
+        )
+        try:
+            if exchange.wants_stream:
+                await write_stream(exchange, run.chunks())
+            else:
+                await exchange.answer(_ENCODER.encode(await run.collect()))
+        finally:
+            # A run that was interrupted before it began still holds its media.
+            await run.aclose()
+
+
+async def _watch(exchange: Exchange) -> None:
+    while (await exchange.receive())["type"] != "http.disconnect":
+        pass
+    exchange.interrupt(ClientGoneError())

@@ -1,0 +1,88 @@
+"""The HTTP connection: uvicorn's, with limits on what comes before a request is understood."""
+
+import asyncio
+from typing import Any, Final
+
+from typing_extensions import override
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+# How long headers may take, and how long the rest of a refused body is read and dropped.
+WAIT_FOR_CLIENT_S: Final = 30.0
+
+
+class Connection(HttpToolsProtocol):
+    """Closes on callers who never end their headers, or send on after they were refused.
+
+    The timer runs only while the app cannot see the caller, so that a request that arrives
+    in one piece costs none.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._head_bytes = 0
+        self._in_message = False
+        self._in_head = True
+        self._patience: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start waiting for the first headers."""
+        super().connection_made(transport)
+        self._follow()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer."""
+        super().connection_lost(exc)
+        self._in_head = self._in_message = False
+        self._follow()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Count bytes while the headers are not complete."""
+        super().data_received(data)
+        if self._in_head and self._in_message:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response("Request headers are too large.")
+        self._follow()
+
+    @override
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_message = self._in_head = True
+        self._head_bytes = 0
+
+    @override
+    def on_headers_complete(self) -> None:
+        """The app takes over."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    @override
+    def on_message_complete(self) -> None:
+        """The body is here, or was dropped."""
+        super().on_message_complete()
+        self._in_message = False
+
+    def _follow(self) -> None:
+        waiting = self._in_head or (self._in_message and self.cycle.response_complete)
+        if waiting and self._patience is None:
+            self._patience = self.loop.call_later(WAIT_FOR_CLIENT_S, self._give_up)
+        elif not waiting and self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()

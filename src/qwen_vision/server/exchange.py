@@ -1,0 +1,147 @@
+"""Exchange: one request and the answer to it, with the headers every answer carries."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeAlias
+
+from starlette.types import Message, Receive, Scope, Send
+
+from qwen_vision.errors import QwenVisionError
+from qwen_vision.protocol.sse import MEDIA_TYPE
+
+# Where the exchange of a request stands in its ASGI scope.
+_PLACE: Final = "qwen_vision.exchange"
+JSON_TYPE: Final = b"application/json"
+STREAM_TYPE: Final = MEDIA_TYPE.encode()
+Header: TypeAlias = tuple[bytes, bytes]
+_CONSTANT: Final[tuple[Header, ...]] = (
+    (b"x-dashscope-call-gateway", b"true"),
+    (b"server", b"qwen-vision"),
+)
+_FINISHED: Final[Header] = (b"x-dashscope-finished", b"true")
+_UNFINISHED: Final[Header] = (b"x-dashscope-finished", b"false")
+
+
+class ClientGoneError(Exception):
+    """The caller closed the connection; nobody reads the answer."""
+
+
+class Exchange:
+    """One request on its way.
+
+    `request_id` is a UUID made here: it stands in `x-request-id`, in error bodies and behind
+    `chatcmpl-`. One that a caller sends is not used, so that nobody can choose another's id.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, engine: str) -> None:
+        """Begin; must be called in the task that serves the request."""
+        self.scope = scope
+        self.receive = receive
+        self.request_id = str(uuid.uuid4())
+        self.engine = engine
+        self.model: str | None = None
+        self.wants_stream = False
+        self.status = 0
+        self.started = False
+        self.finished = False
+        self.extra_headers: list[Header] = []
+        self.interruption: QwenVisionError | ClientGoneError | None = None
+        self._send = send
+        self._task = asyncio.current_task()
+        self._arrived_ms = time.time_ns() // 1_000_000
+        self._arrived = time.perf_counter()
+        scope[_PLACE] = self
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Time since the request arrived."""
+        return int((time.perf_counter() - self._arrived) * 1000)
+
+    def interrupt(self, reason: QwenVisionError | ClientGoneError) -> None:
+        """Cancel the work on this request; the first reason counts, later ones are dropped."""
+        if self.interruption is None and not self.finished and self._task is not None:
+            self.interruption = reason
+            self._task.cancel()
+
+    async def answer(
+        self, body: bytes, *, status: int = 200, content_type: bytes = JSON_TYPE
+    ) -> None:
+        """Send a whole answer."""
+        headers = [
+            (b"content-type", content_type),
+            (b"content-length", b"%d" % len(body)),
+            _FINISHED,
+        ]
+        await self._start(status, headers)
+        await self._finish(body)
+
+    async def open_stream(self) -> None:
+        """Send the headers of an event stream."""
+        headers = [
+            (b"content-type", STREAM_TYPE),
+            # Proxies must pass events on as they come.
+            (b"cache-control", b"no-cache"),
+            (b"x-accel-buffering", b"no"),
+            _UNFINISHED,
+        ]
+        await self._start(200, headers)
+
+    async def write(self, piece: bytes) -> None:
+        """Send a piece of a stream; waits while the caller reads slowly."""
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def hang_up(self, last_bytes: bytes) -> None:
+        """Break the connection off in the middle of a stream, after writing `last_bytes`."""
+        if not self.started:
+            await self.open_stream()
+        await self.write(last_bytes)
+
+    async def close_stream(self, piece: bytes) -> None:
+        """Send the last piece of a stream."""
+        await self._finish(piece)
+
+    async def _start(self, status: int, headers: Iterable[Header]) -> None:
+        self.status = status
+        self.started = True
+        started_ms = self._arrived_ms + self.elapsed_ms
+        message: Message = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                *headers,
+                (b"x-request-id", self.request_id.encode()),
+                (b"x-qwen-vision-engine", self.engine.encode()),
+                (b"req-cost-time", b"%d" % (started_ms - self._arrived_ms)),
+                (b"req-arrive-time", b"%d" % self._arrived_ms),
+                (b"resp-start-time", b"%d" % started_ms),
+                *_CONSTANT,
+                *self.extra_headers,
+            ],
+        }
+        await self._send(message)
+
+    async def _finish(self, piece: bytes) -> None:
+        self.finished = True
+        await self._send({"type": "http.response.body", "body": piece})
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """The exchange that the error door began for this request."""
+    exchange = scope.get(_PLACE)
+    if not isinstance(exchange, Exchange):
+        raise TypeError("The scope holds no Exchange; the route runs outside the error door.")
+    return exchange
+
+
+class Endpoint:
+    """An ASGI app around one function of the exchange."""
+
+    def __init__(self, serve: Callable[[Exchange], Awaitable[None]]) -> None:
+        """Let `serve` answer."""
+        self._serve = serve
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        """Serve one request; errors leave to the error door."""
+        await self._serve(exchange_of(scope))

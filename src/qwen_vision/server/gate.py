@@ -1,0 +1,84 @@
+"""The gate: keys, and for a server without keys the host and origin a request names."""
+
+import hmac
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from qwen_vision.errors import CrossSiteError, IncorrectKeyError, MissingKeyError
+from qwen_vision.settings import ServerSettings
+
+# Health must be readable by whoever watches the process; it tells nothing else.
+OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
+
+
+class Gate:
+    """Lets a request in or raises.
+
+    With keys, every path but health needs one of them. Without keys the server listens on
+    loopback only, and a web page elsewhere could still reach it through the browser: by a
+    foreign name that resolves to 127.0.0.1, or by a plain cross-site POST. Both are refused.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        """Check against the keys of `settings`."""
+        self._keys = tuple(key.encode() for key in settings.keys)
+        self._host = settings.host.lower()
+
+    def check(self, scope: Scope) -> None:
+        """Raises MissingKeyError, IncorrectKeyError or CrossSiteError."""
+        if scope["path"] in OPEN_PATHS:
+            return
+        if self._keys:
+            self._check_key(scope)
+        else:
+            self._check_site(scope)
+
+    def _check_key(self, scope: Scope) -> None:
+        scheme, _, given = (header(scope, b"authorization") or b"").partition(b" ")
+        given = given.strip()
+        if scheme.lower() != b"bearer" or not given:
+            raise MissingKeyError
+        known = False
+        for key in self._keys:
+            # Every key is compared: the time taken tells nothing about which one was near.
+            known |= hmac.compare_digest(given, key)
+        if not known:
+            raise IncorrectKeyError
+
+    def _check_site(self, scope: Scope) -> None:
+        host = header(scope, b"host")
+        if host is not None and not self._is_here(b"//" + host):
+            raise CrossSiteError(header="Host", value=_shown(host))
+        origin = header(scope, b"origin")
+        if origin is not None and not self._is_here(origin):
+            raise CrossSiteError(header="Origin", value=_shown(origin))
+
+    def _is_here(self, url: bytes) -> bool:
+        try:
+            name = urlsplit(url.decode("latin-1")).hostname
+        except ValueError:
+            return False
+        if name is None:
+            return False
+        if name in {"localhost", self._host} or name.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(name).is_loopback
+        except ValueError:
+            return False
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of this (lower-case) name."""
+    for key, value in scope["headers"]:
+        if key == name:
+            found: bytes = value
+            return found
+    return None
+
+
+def _shown(value: bytes) -> str:
+    return value[:100].decode("ascii", "backslashreplace")

@@ -1,0 +1,85 @@
+"""Lifecycle: how many requests run, and how the server comes to a stop."""
+
+import asyncio
+from types import TracebackType
+from typing import Final
+
+from qwen_vision.errors import RateLimitError, StoppingError
+from qwen_vision.server.exchange import Exchange
+
+# What a refused caller is told to wait.
+RETRY_AFTER_S: Final = 1
+# How long interrupted requests get to say so to their callers.
+_FAREWELL_S: Final = 2.0
+
+
+class Lifecycle:
+    """Counts running chat requests; refuses more than the limit, and all once stopping."""
+
+    def __init__(self, *, max_concurrent: int) -> None:
+        """Let at most `max_concurrent` chat requests run at once."""
+        self.stopping = False
+        self._max_concurrent = max_concurrent
+        self._running: set[Exchange] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def check(self) -> None:
+        """Raises StoppingError once the server has been asked to stop."""
+        if self.stopping:
+            raise StoppingError(retry_after_s=RETRY_AFTER_S)
+
+    def slot(self, exchange: Exchange) -> "Slot":
+        """A place for one chat request, held while its `with` block runs."""
+        return Slot(self, exchange)
+
+    def enter(self, exchange: Exchange) -> None:
+        """Take a place; raises RateLimitError when all are taken."""
+        if len(self._running) >= self._max_concurrent:
+            raise RateLimitError(retry_after_s=RETRY_AFTER_S)
+        self._running.add(exchange)
+        self._idle.clear()
+
+    def leave(self, exchange: Exchange) -> None:
+        """Give a place back."""
+        self._running.discard(exchange)
+        if not self._running:
+            self._idle.set()
+
+    async def stop(self, *, grace_s: float) -> None:
+        """Refuse new requests and wait for running ones; interrupt those over `grace_s`."""
+        self.stopping = True
+        if await self._wait_idle(grace_s):
+            return
+        for exchange in tuple(self._running):
+            exchange.interrupt(StoppingError(retry_after_s=RETRY_AFTER_S))
+        await self._wait_idle(_FAREWELL_S)
+
+    async def _wait_idle(self, limit_s: float) -> bool:
+        try:
+            await asyncio.wait_for(self._idle.wait(), limit_s)
+        except TimeoutError:
+            return False
+        return True
+
+
+class Slot:
+    """The `with` block in which a chat request runs."""
+
+    def __init__(self, lifecycle: Lifecycle, exchange: Exchange) -> None:
+        """Take the place when the block is entered."""
+        self._lifecycle = lifecycle
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        """Raises RateLimitError when the server is full."""
+        self._lifecycle.enter(self._exchange)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the place back, however the block ended."""
+        self._lifecycle.leave(self._exchange)

@@ -1,0 +1,159 @@
+"""Runs the server: builds engine, door and pipeline, listens, and stops without cutting answers."""
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from typing_extensions import override
+
+from qwen_vision.engines.registry import build_engine
+from qwen_vision.errors import SettingsError
+from qwen_vision.media.door import MediaDoor
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.server.app import create_app
+from qwen_vision.server.connection import Connection
+from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.settings import MediaSettings, ServerSettings
+
+_log = logging.getLogger("qwen_vision.server")
+_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_KEEP_ALIVE_S: Final = 75
+_BACKLOG: Final = 2048
+# After the grace period nothing runs any more but the farewells of interrupted requests.
+_CLOSE_S: Final = 3
+
+
+class Server(uvicorn.Server):
+    """uvicorn, listening on a socket of ours and stopping in our order.
+
+    uvicorn closes its listener as soon as it is told to stop. Here the first signal only
+    turns new requests away (503) until the running ones are done; a second one ends the
+    process at once.
+    """
+
+    def __init__(self, settings: ServerSettings, pipeline: Pipeline) -> None:
+        """Bind the address; raises SettingsError when that is not possible."""
+        self._settings = settings
+        self._lifecycle = Lifecycle(max_concurrent=settings.max_concurrent)
+        self._socket = listen(settings.host, settings.port)
+        self._stopping: asyncio.Task[None] | None = None
+        super().__init__(
+            uvicorn.Config(
+                create_app(settings, pipeline, lifecycle=self._lifecycle),
+                http=Connection,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=_CLOSE_S,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        """Where a caller finds the server, such as `http://127.0.0.1:8765`."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def listen_and_serve(self) -> None:
+        """Serve until stopped."""
+        self.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Begin a graceful stop; must be called in the server's own event loop."""
+        if self._stopping is None:
+            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+
+    async def _stop(self) -> None:
+        _log.info("Stopping: running answers are finished, new requests get 503.")
+        await self._lifecycle.stop(grace_s=self._settings.stop_grace_s)
+        self.should_exit = True
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Stop gracefully on SIGINT and SIGTERM; on a second one end at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in _STOP_SIGNALS:
+            loop.add_signal_handler(number, self._on_signal, number)
+        try:
+            yield
+        finally:
+            for number in _STOP_SIGNALS:
+                loop.remove_signal_handler(number)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if self._stopping is None:
+            self.stop()
+            return
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises SettingsError naming what stands in the way."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # A name such as localhost has an IPv4 and an IPv6 address: callers try IPv4 in any case.
+        family, kind, protocol, _, address = min(found, key=lambda entry: entry[0])
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            # From here on connections wait in line: whoever reads the start line may connect.
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot listen on {host} port {port}: {error.strerror}. "
+            "Choose another address with --host and --port.",
+            param="port",
+        ) from error
+    return listener
+
+
+def serve(settings: ServerSettings, media: MediaSettings) -> None:
+    """Answer until SIGINT or SIGTERM; the engine is `settings.engine`.
+
+    Raises SettingsError for an unknown engine or an address that cannot be used, and
+    MissingExtraError when the engine's packages are not installed.
+    """
+    _log_to_stderr()
+    pipeline = Pipeline(
+        build_engine(settings.engine, media), MediaDoor(media), any_model=settings.any_model
+    )
+    server = Server(settings, pipeline)
+    _log.info(
+        "qwen-vision answers at %s/v1 with engine %s. %s",
+        server.url,
+        pipeline.engine.name,
+        "A key is needed."
+        if settings.keys
+        else "No key is needed (this machine only); any key is accepted.",
+    )
+    server.listen_and_serve()
+
+
+def _log_to_stderr() -> None:
+    # Whoever embeds the server and has set up logging keeps that.
+    logger = logging.getLogger("qwen_vision")
+    if logging.getLogger().handlers or logger.handlers:
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

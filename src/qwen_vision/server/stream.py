@@ -1,0 +1,75 @@
+"""Writes chunks as server-sent events; what is ready together goes out together."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+
+from qwen_vision.protocol.chunk import Chunk
+from qwen_vision.protocol.sse import DONE, frame
+from qwen_vision.server.exchange import Exchange
+
+_ENCODER: Final = msgspec.json.Encoder()
+# Beyond this the engine waits for a caller who reads slowly.
+MAX_WAITING_EVENTS: Final = 256
+
+
+class Outbox:
+    """Events on their way from the engine's task to the task that writes."""
+
+    def __init__(self) -> None:
+        self._events: list[bytes] = []
+        self._ready = asyncio.Event()
+        self._room = asyncio.Event()
+
+    async def fill(self, chunks: AsyncGenerator[Chunk, None]) -> None:
+        """Take every chunk of a run; closes the run, also when cancelled."""
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    self._events.append(frame(_ENCODER.encode(chunk)))
+                    self._ready.set()
+                    if len(self._events) >= MAX_WAITING_EVENTS:
+                        self._room.clear()
+                        await self._room.wait()
+        finally:
+            self._ready.set()
+
+    async def take(self) -> bytes:
+        """All events that wait; empty when the run ended with none left."""
+        await self._ready.wait()
+        self._ready.clear()
+        piece = b"".join(self._events)
+        self._events.clear()
+        self._room.set()
+        return piece
+
+
+async def write_stream(exchange: Exchange, chunks: AsyncGenerator[Chunk, None]) -> None:
+    """Send a run as an event stream, `[DONE]` at its end.
+
+    Headers go out with the first event, so that an error before it is still an HTTP error.
+    """
+    outbox = Outbox()
+    engine = asyncio.create_task(outbox.fill(chunks))
+    try:
+        while True:
+            piece = await outbox.take()
+            if engine.done() and engine.exception() is None:
+                piece += DONE
+            if piece and not exchange.started:
+                await exchange.open_stream()
+            if not engine.done():
+                await exchange.write(piece)
+            elif engine.exception() is None:
+                await exchange.close_stream(piece)
+                return
+            else:
+                if piece:
+                    await exchange.write(piece)
+                engine.result()
+    finally:
+        engine.cancel()
+        await asyncio.wait((engine,))
