@@ -71,6 +71,19 @@ class ArrearageError(InvalidRequestError):
     text = "Access denied, please make sure your account is in good standing."
 
 
+class FreeTierError(InvalidRequestError):
+    """The free quota is used up and the account pays for nothing else; this text is ours."""
+
+    status = 403
+    type = "insufficient_quota"
+    code = "AllocationQuota.FreeTierOnly"
+    native_code = "AllocationQuota.FreeTierOnly"
+    text = (
+        "The free quota of this model is used up. Turn off free-tier-only mode in the account "
+        "or choose another model."
+    )
+
+
 class MissingModelError(InvalidRequestError):
     """The request names no model."""
 
@@ -112,6 +125,41 @@ class ModelNotCompatibleError(InvalidRequestError):
     text = "Unsupported model `{model}` for OpenAI compatibility mode."
 
 
+class CodingPlanModelError(InvalidRequestError):
+    """A coding-plan endpoint does not offer this model."""
+
+    param = "model"
+    text = "model `{model}` is not supported."
+
+
+class WrongServiceError(InvalidRequestError):
+    """The model was sent to a native service of another kind; the full-width mark is theirs."""
+
+    param = "model"
+    text = (
+        "url error, please check url\uff01 For details, see: "
+        "https://help.aliyun.com/zh/model-studio/error-code#error-url"
+    )
+
+
+class MissingInputError(InvalidRequestError):
+    """A native request has no `input`."""
+
+    code = "BadRequest.EmptyInput"
+    native_code = "BadRequest.EmptyInput"
+    param = "input"
+    text = 'Required parameter "input" missing from request.'
+
+
+class MissingParametersError(InvalidRequestError):
+    """A native request has no `parameters` where the service needs them."""
+
+    code = "BadRequest.EmptyParameters"
+    native_code = "BadRequest.EmptyParameters"
+    param = "parameters"
+    text = 'Required parameter "parameters" missing from request.'
+
+
 class RouteNotFoundError(InvalidRequestError):
     """No such path on this server."""
 
@@ -125,11 +173,8 @@ class RouteNotFoundError(InvalidRequestError):
 
 
 class MethodNotAllowedError(InvalidRequestError):
-    """The path exists, but not for this HTTP method."""
+    """The path exists, but not for this HTTP method; the dialect answers 400, not 405."""
 
-    status = 405
-    code = "method_not_supported"
-    native_code = "InvalidParameter"
     text = "Request method '{method}' is not supported."
 
 

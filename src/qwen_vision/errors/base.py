@@ -16,7 +16,7 @@ class QwenVisionError(Exception):
     status: int = 500
     type: str = "internal_error"
     code: str | None = "internal_error"
-    native_code: str = "InternalError"
+    native_code: str = "InternalError.Algo"
     native_text: str = ""
     param: str | None = None
     model_level: bool = False

@@ -23,6 +23,7 @@ class InspectionError(MediaError):
 class SmallImageError(MediaError):
     """A side of 10 px or less."""
 
+    model_level = True
     text = (
         ALGORITHM_PREFIX
         + _RESTRICTIONS
@@ -33,6 +34,7 @@ class SmallImageError(MediaError):
 class AspectRatioError(MediaError):
     """One side is more than 200 times the other."""
 
+    model_level = True
     text = (
         ALGORITHM_PREFIX
         + _RESTRICTIONS

@@ -23,6 +23,15 @@ class ContentPartError(InvalidRequestError):
     native_text = "The item of content should be a message of a certain modal."
 
 
+class MessageContentError(InvalidRequestError):
+    """A message's `content` is neither a text nor a list; the second half is ours."""
+
+    text = (
+        "Input should be a valid dictionary or instance of Text, or a list of content parts"
+        " - '{path}'"
+    )
+
+
 class EmptyMessagesError(InvalidRequestError):
     """`messages` is an empty list."""
 
@@ -70,6 +79,20 @@ class ThinkingNeedsStreamError(InvalidRequestError):
 
     param = "enable_thinking"
     text = "parameter.enable_thinking must be set to false for non-streaming calls"
+
+
+class IncrementalThinkingError(InvalidRequestError):
+    """A native stream that repeats its text was asked for while the model thinks."""
+
+    param = "incremental_output"
+    text = 'The incremental_output parameter must be "true" when enable_thinking is true'
+
+
+class IncrementalOnlyError(InvalidRequestError):
+    """A native stream that repeats its text was asked of a model that cannot give one."""
+
+    param = "incremental_output"
+    text = "The incremental_output parameter of this model cannot be set to False."
 
 
 class StructuredThinkingError(InvalidRequestError):

@@ -14,6 +14,15 @@ class RateLimitError(QwenVisionError):
     text = "You exceeded your current requests list."
 
 
+class RequestLimitError(RateLimitError):
+    """Too many requests, in the newer words of the dialect."""
+
+    text = (
+        "You have exceeded your current request limit. For details, see: "
+        "https://help.aliyun.com/zh/model-studio/error-code#rate-limit"
+    )
+
+
 class BurstLimitError(RateLimitError):
     """The rate rose too quickly."""
 
@@ -39,6 +48,18 @@ class ContentInspectionError(InvalidRequestError):
     code = "data_inspection_failed"
     native_code = "DataInspectionFailed"
     text = "Input data may contain inappropriate content."
+
+
+class TextInspectionError(ContentInspectionError):
+    """The text of the request was refused by inspection."""
+
+    text = "Input text data may contain inappropriate content."
+
+
+class OutputInspectionError(ContentInspectionError):
+    """The answer was refused by inspection."""
+
+    text = "Output data may contain inappropriate content."
 
 
 class BodyTooLargeError(InvalidRequestError):
@@ -101,7 +122,6 @@ class StoppingError(CapacityError):
 class EngineError(QwenVisionError):
     """The engine failed in the middle of its work."""
 
-    native_code = "InternalError.Algo"
     text = "The engine '{engine}' failed: {reason}"
 
 

@@ -10,6 +10,7 @@ from qwen_vision.errors import (
     ContentPartError,
     FieldTypeError,
     MalformedBodyError,
+    MessageContentError,
     MissingMessagesError,
     MissingModelError,
     QwenVisionError,
@@ -95,8 +96,12 @@ class ChatRequest(Struct, omit_defaults=True):
 
 _DECODER: Final = msgspec.json.Decoder(ChatRequest)
 _ENCODER: Final = msgspec.json.Encoder()
-_AT: Final = re.compile(r"^(?P<why>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
-_PART: Final = re.compile(r"messages\[(?:\d+|\.\.\.)\]\.content\[(?:\d+|\.\.\.)\]$")
+_MISSING: Final = re.compile(r"missing required field `(.*)`")
+_PART: Final = re.compile(r"(messages\[\d+\]\.content\[\d+\])(?:\.type)?$")
+_REQUIRED: Final[dict[str, type[QwenVisionError]]] = {
+    "model": MissingModelError,
+    "messages": MissingMessagesError,
+}
 
 
 def decode_request(body: bytes | bytearray | memoryview) -> ChatRequest:
@@ -122,25 +127,38 @@ def encode_request(request: ChatRequest) -> bytes:
 
 def explain_validation(reason: str) -> QwenVisionError:
     """The dialect's error for msgspec's words about a body of a wrong shape."""
-    match = _AT.match(reason)
-    why, path = (match["why"], match["path"] or "") if match else (reason, "")
+    why, _, place = reason.partition(" - at `$")
+    path = place.removesuffix("`").removeprefix(".")
+    if missing := _MISSING.search(why):
+        return _explain_missing(why, path, field=missing[1])
     if not path:
-        return _explain_top(why)
+        return MalformedBodyError()
+    if path in _REQUIRED and why.endswith("got `null`"):
+        return _REQUIRED[path]()
+    return _explain_field(why, path)
+
+
+def _explain_field(why: str, path: str) -> QwenVisionError:
     if path.startswith("response_format") and "json_schema" not in path:
-        given = why.partition("got `")[2].partition("`")[0] or "unknown"
-        return ResponseFormatError(given=given)
+        return ResponseFormatError(given=_given(why))
     if path == "tool_choice":
         return ToolChoiceError()
-    if path == "messages":
-        return FieldTypeError(f"{why} - 'messages'", param=path)
-    if _PART.search(path):
-        return ContentPartError(param=path)
+    if part := _PART.match(path):
+        return ContentPartError(param=part[1])
+    if path.endswith(".content"):
+        return MessageContentError(path=path, param=path)
     return FieldTypeError(f"{why} - '{path}'", param=path)
 
 
-def _explain_top(why: str) -> QwenVisionError:
-    if "missing required field `model`" in why:
-        return MissingModelError()
-    if "missing required field `messages`" in why:
-        return MissingMessagesError()
-    return MalformedBodyError()
+def _explain_missing(why: str, path: str, *, field: str) -> QwenVisionError:
+    if not path:
+        return _REQUIRED[field]()
+    if path == "response_format":
+        return ResponseFormatError(given="unknown")
+    if field == "type" and (part := _PART.match(path)):
+        return ContentPartError(param=part[1])
+    return FieldTypeError(f"{why} - '{path}'", param=f"{path}.{field}")
+
+
+def _given(why: str) -> str:
+    return why.partition("got `")[2].removesuffix("`")
