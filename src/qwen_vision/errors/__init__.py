@@ -5,8 +5,8 @@ Every class knows its HTTP status, its code, the field at fault and the dialect'
 
 from qwen_vision.errors.access import (
     ArrearageError,
-    CrossSiteError,
     CodingPlanModelError,
+    CrossSiteError,
     FreeTierError,
     IncorrectKeyError,
     MethodNotAllowedError,
