@@ -1,6 +1,7 @@
 """Facts: what perception saw, typed, with where and how surely. No opinions in here."""
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TypeAlias
 
 # Four corners (x, y) in pixels of the upright original: top left, top right, bottom right,
@@ -22,12 +23,19 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of text; `angle_deg` is its rotation, `confidence` 0 to 1."""
+    """One line of text; `angle_deg` is its rotation, `confidence` 0 to 1.
+
+    Lines that stand beside each other, such as a label and its value, share a `row`, counted
+    from 0 in reading order. `stops` says where along the line (0 to 1) each character of
+    `text` stands; it is empty when that is not known.
+    """
 
     text: str
     quad: Quad
     confidence: float
     angle_deg: float = 0.0
+    row: int = 0
+    stops: tuple[float, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -120,6 +128,12 @@ class Reading:
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def rows(self) -> tuple[tuple[TextLine, ...], ...]:
+        """The lines, grouped by the row they stand on, each row from left to right."""
+        grouped = groupby(self.lines, key=lambda line: line.row)
+        return tuple(tuple(row) for _, row in grouped)
+
+    @property
     def text(self) -> str:
-        """All lines, one per row."""
-        return "\n".join(line.text for line in self.lines)
+        """All text, one row a line."""
+        return "\n".join(" ".join(line.text for line in row) for row in self.rows)

@@ -1,0 +1,103 @@
+"""Eyes: the door to perception. Heavy packages load at first use, facts are kept."""
+
+import asyncio
+import importlib
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from qwen_vision.engines.embedded.facts import Barcode, PictureFacts, Reading
+from qwen_vision.media.items import Image, Pixels, Size
+
+if TYPE_CHECKING:
+    from qwen_vision.engines.embedded.perception.rooms import Rooms
+
+Fact = TypeVar("Fact")
+Look = Callable[["Rooms", Pixels, Size], Fact]
+
+# Two requests at once use both cores of a small machine; more would only share them.
+_WORKERS = 2
+_KEPT_FACTS = 256
+_READ_MAX_PX = 12_000_000
+_LOOK_MAX_PX = 1_000_000
+
+
+def _load_rooms() -> "Rooms":
+    # onnxruntime and OpenCV take 60 MB and .3 s: a server pays when the first picture comes.
+    module = importlib.import_module("qwen_vision.engines.embedded.perception.rooms")
+    return cast("Rooms", module.Rooms())
+
+
+class Eyes:
+    """Perceives pictures and videos for one engine. Call `aclose` when done with it.
+
+    All coordinates are pixels of the upright original. Every method raises MediaError when
+    the pixels can not be decoded. What was seen is kept by content hash, so a follow-up
+    question costs nothing.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="eyes")
+        self._rooms: Rooms | None = None
+        self._facts: OrderedDict[tuple[str, str], object] = OrderedDict()
+        self._running: dict[tuple[str, str], asyncio.Task[object]] = {}
+
+    async def read(self, image: Image) -> Reading:
+        """All text in reading order, with blocks, tables, rotation and notes."""
+        return await self._see("read", image, lambda rooms, *view: rooms.reading(*view))
+
+    async def codes(self, image: Image) -> tuple[Barcode, ...]:
+        """All barcodes, from top to bottom."""
+        return await self._see("codes", image, lambda rooms, *view: rooms.codes(*view))
+
+    async def picture(self, image: Image) -> PictureFacts:
+        """Size, colours, brightness, contrast, sharpness, and whether it is blank or grey."""
+        return await self._see("picture", image, lambda rooms, *view: rooms.picture(*view))
+
+    async def aclose(self) -> None:
+        """Finish what runs and free the threads. Safe to call twice."""
+        for task in self._running.values():
+            task.cancel()
+        self._facts.clear()
+        await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+
+    async def _see(self, sense: str, image: Image, look: Look[Fact]) -> Fact:
+        max_px = _LOOK_MAX_PX if sense == "picture" else _READ_MAX_PX
+
+        async def fresh() -> Fact:
+            pixels = await image.pixels(max_px=max_px)
+            return await self._in_thread(lambda rooms: look(rooms, pixels, image.original))
+
+        return await self._once((sense, image.content_hash), fresh)
+
+    async def _in_thread(self, work: Callable[["Rooms"], Fact]) -> Fact:
+        def run() -> Fact:
+            rooms = self._rooms
+            if rooms is None:
+                rooms = self._rooms = _load_rooms()
+            return work(rooms)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+
+    async def _once(
+        self, key: tuple[str, str], fresh: Callable[[], Coroutine[None, None, Fact]]
+    ) -> Fact:
+        """The fact under `key`: kept, being found by another request, or found now."""
+        if key in self._facts:
+            self._facts.move_to_end(key)
+            return cast("Fact", self._facts[key])
+        task = self._running.get(key)
+        if task is None:
+            task = self._running[key] = asyncio.create_task(fresh())
+            task.add_done_callback(lambda done: self._keep(key, done))
+        # Shielded: a client that leaves must not take the picture from one who waits as well.
+        return cast("Fact", await asyncio.shield(task))
+
+    def _keep(self, key: tuple[str, str], done: asyncio.Task[object]) -> None:
+        self._running.pop(key, None)
+        if done.cancelled() or done.exception() is not None:
+            return
+        self._facts[key] = done.result()
+        while len(self._facts) > _KEPT_FACTS:
+            self._facts.popitem(last=False)

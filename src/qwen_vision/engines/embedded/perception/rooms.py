@@ -1,0 +1,66 @@
+"""The senses as plain functions of pixels. Importing this module loads the heavy packages."""
+
+from dataclasses import replace
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from qwen_vision.engines.embedded.facts import Barcode, PictureFacts, Quad, Reading, TextLine
+from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
+from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
+from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
+from qwen_vision.engines.embedded.perception.sheet import Sheet
+from qwen_vision.engines.embedded.perception.text import Found, TextReader
+from qwen_vision.media.items import Pixels, Size
+
+
+class Rooms:
+    """One instance per engine; the text models load at the first reading. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._text: TextReader | None = None
+        self._loading = Lock()
+
+    def reading(self, pixels: Pixels, original: Size) -> Reading:
+        """The text of a picture, in coordinates of its upright original."""
+        rgb = np.asarray(pixels)
+        if is_blank(rgb):
+            return Reading(())
+        page = self._reader().read(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        sideways = page.turn_deg in (90, 270)
+        size = Size(pixels.height, pixels.width) if sideways else Size(pixels.width, pixels.height)
+        sheet = Sheet(original, size, page.turn_deg)
+        lines = reading_order([_line(item) for item in page.found])
+        return Reading(lines=sheet.lines(lines), rotation_deg=sheet.rotation_deg)
+
+    def codes(self, pixels: Pixels, original: Size) -> tuple[Barcode, ...]:
+        """The barcodes of a picture, in coordinates of its upright original."""
+        sheet = Sheet(original, Size(pixels.width, pixels.height))
+        codes = read_barcodes(np.asarray(pixels.convert("L")))
+        return tuple(replace(code, quad=sheet.quad(code.quad)) for code in codes)
+
+    def picture(self, pixels: Pixels, original: Size) -> PictureFacts:
+        """Plain facts about the pixels."""
+        return picture_facts(
+            np.asarray(pixels), width_px=original.width_px, height_px=original.height_px
+        )
+
+    def _reader(self) -> TextReader:
+        with self._loading:
+            if self._text is None:
+                self._text = TextReader()
+            return self._text
+
+
+def _line(item: Found) -> TextLine:
+    first, second, third, fourth = ((float(x), float(y)) for x, y in item.quad)
+    quad: Quad = (first, second, third, fourth)
+    words = item.words
+    return TextLine(
+        words.text.strip(),
+        quad,
+        round(words.confidence, 4),
+        angle_deg=angle_of(quad),
+        stops=words.stops if words.text == words.text.strip() else (),
+    )

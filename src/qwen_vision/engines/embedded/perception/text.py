@@ -1,0 +1,173 @@
+"""Reads text: detection, recognition and the way the page is turned.
+
+Most pages stand upright and are read once. A sample of the longest lines tells when one does
+not: lines that stand on end mean a quarter turn, lines that nobody can read a half turn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from qwen_vision.engines.embedded.perception.arrays import Points, Raster
+from qwen_vision.engines.embedded.perception.detect import TextDetector
+from qwen_vision.engines.embedded.perception.recognise import LineReader, Words
+from qwen_vision.engines.embedded.perception.sheet import turned
+from qwen_vision.engines.embedded.perception.weights import package_file
+
+_SAMPLE = 5
+# Upside-down print reads at .3 to .7, upright print above .85 on all but the worst scans.
+_READABLE = 0.85
+_KEEP = 0.5
+_ON_END = 1.5
+# A crop of one line: the detector needs some ground around the letters.
+_CROP_HEIGHT_PX = 80
+_MARGIN_PX = 24
+_CROP_SURE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One piece of text with its corners in pixels of the upright page."""
+
+    words: Words
+    quad: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was read, lines nobody could read, and the clockwise turn that made it upright."""
+
+    found: tuple[Found, ...]
+    unread: tuple[Found, ...]
+    turn_deg: int
+
+
+class TextReader:
+    """Finds and reads text. Safe to call from several threads at once."""
+
+    def __init__(self) -> None:
+        self._detector = TextDetector(
+            package_file("rapidocr", "models/PP-OCRv6_det_small.onnx", extra="embedded")
+        )
+        self._reader = LineReader(
+            package_file("rapidocr", "models/PP-OCRv6_rec_small.onnx", extra="embedded")
+        )
+
+    def read(self, bgr: Raster) -> Page:
+        """All text of a picture, whichever way it is turned; `found` has no order."""
+        quads = self._find(bgr)
+        turn = self._turn(bgr, quads)
+        if turn:
+            bgr = turned(bgr, turn)
+            quads = self._find(bgr)
+        found = self._lines(bgr, quads)
+        if min(bgr.shape[:2]) < _CROP_HEIGHT_PX and len(found) < 2:
+            found = max(found, self._crop(bgr), key=_letters)
+        kept = tuple(item for item in found if item.words.confidence >= _KEEP)
+        unread = tuple(item for item in found if item.words.confidence < _KEEP)
+        return Page(kept, unread, turn)
+
+    def _find(self, bgr: Raster) -> list[Points]:
+        height, width = bgr.shape[:2]
+        if min(height, width) >= _CROP_HEIGHT_PX:
+            return self._detector.find(bgr)
+        limit = np.array([width - 1, height - 1], np.float32)
+        quads = self._detector.find(_with_margin(bgr))
+        return [np.clip(quad - _MARGIN_PX, 0, limit) for quad in quads]
+
+    def _crop(self, bgr: Raster) -> list[Found]:
+        """A small crop, read as one line: what was missed when its parts were looked for."""
+        words = self._reader.read([bgr])[0]
+        return [Found(words, _whole(bgr))] if words.confidence >= _CROP_SURE else []
+
+    def _lines(self, bgr: Raster, quads: Sequence[Points]) -> list[Found]:
+        crops = [cut(bgr, quad) for quad in quads]
+        words = self._reader.read(crops)
+        doubtful = [index for index, read in enumerate(words) if read.confidence < _READABLE]
+        # A line may stand on its head or its side on an upright page (stamps, margins).
+        on_head = self._reader.read([np.ascontiguousarray(crops[i][::-1, ::-1]) for i in doubtful])
+        found = []
+        flipped = dict(zip(doubtful, on_head, strict=True))
+        for index, (read, quad) in enumerate(zip(words, quads, strict=True)):
+            other = flipped.get(index)
+            if other and other.confidence > max(_READABLE, read.confidence + 0.1):
+                found.append(Found(other, np.roll(_as_read(quad), 2, axis=0)))
+            elif read.text.strip():
+                found.append(Found(read, _as_read(quad)))
+        return found
+
+    def _turn(self, bgr: Raster, quads: Sequence[Points]) -> int:
+        """Degrees (0, 90, 180, 270) to turn the picture clockwise so that it stands upright."""
+        longest = sorted(quads, key=_area, reverse=True)[:_SAMPLE]
+        if not longest:
+            return 0
+        standing = sum(_is_on_end(quad) for quad in longest) * 2 > len(longest)
+        crops = [cut(bgr, quad) for quad in longest if _is_on_end(quad) == standing]
+        as_is = _mean(self._reader.read(crops))
+        if as_is >= _READABLE and not standing:
+            return 0
+        on_head = _mean(
+            self._reader.read([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops])
+        )
+        if max(as_is, on_head) < _READABLE:
+            return 0
+        # `cut` turns a standing line a quarter anticlockwise: readable then, it needs the same.
+        if standing:
+            return 270 if as_is >= on_head else 90
+        return 180 if on_head > as_is + 0.1 else 0
+
+
+def cut(bgr: Raster, quad: Points) -> Raster:
+    """The line inside `quad`, straightened; one that stands on end is turned to lie down."""
+    width = int(max(_distance(quad, 0, 1), _distance(quad, 2, 3), 1.0))
+    height = int(max(_distance(quad, 0, 3), _distance(quad, 1, 2), 1.0))
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
+    crop: Raster = cv2.warpPerspective(
+        bgr, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC
+    )
+    return np.ascontiguousarray(np.rot90(crop)) if height >= _ON_END * width else crop
+
+
+def _as_read(quad: Points) -> Points:
+    # `cut` turns a line on end a quarter anticlockwise: its first corner is then the top right.
+    return np.roll(quad, -1, axis=0) if _is_on_end(quad) else quad
+
+
+def _is_on_end(quad: Points) -> bool:
+    return _distance(quad, 0, 3) >= _ON_END * max(1.0, _distance(quad, 0, 1))
+
+
+def _distance(quad: Points, one: int, other: int) -> float:
+    return float(np.linalg.norm(quad[one] - quad[other]))
+
+
+def _area(quad: Points) -> float:
+    return float(cv2.contourArea(quad))
+
+
+def _letters(found: Sequence[Found]) -> int:
+    return sum(len(item.words.text) for item in found)
+
+
+def _mean(words: Sequence[Words]) -> float:
+    # Longer text says more about the way a page is turned than a page number does.
+    weight = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / weight if weight else 0.0
+
+
+def _with_margin(bgr: Raster) -> Raster:
+    edge = np.concatenate([bgr[0], bgr[-1], bgr[:, 0], bgr[:, -1]])
+    ground = [float(value) for value in np.median(edge, axis=0)]
+    margin = _MARGIN_PX
+    framed: Raster = cv2.copyMakeBorder(
+        bgr, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=ground
+    )
+    return framed
+
+
+def _whole(bgr: Raster) -> Points:
+    height, width = bgr.shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)

@@ -1,0 +1,81 @@
+"""Pictures drawn for the tests, carried by a handle as the media door would carry them."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal
+
+import pytest
+from PIL import Image as PillowImage
+from PIL import ImageDraw, ImageFont
+
+from qwen_vision.engines.embedded.perception.eyes import Eyes
+from qwen_vision.media.items import Pixels, Size
+from qwen_vision.protocol.receipt import MediaReceipt
+
+
+class Drawn:
+    """An Image whose pixels were drawn in memory; `looks` counts how often it was decoded."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.kind: Literal["image"] = "image"
+        self.param = "messages[0].content[0]"
+        self.format = "PNG"
+        self.original = self.final = Size(*pixels.size)
+        self.tokens = 66
+        self.page: int | None = None
+        self.looks = 0
+        self._pixels = pixels.convert("RGB")
+
+    @property
+    def content_hash(self) -> str:
+        return hashlib.sha256(repr(self._pixels.size).encode() + self._pixels.tobytes()).hexdigest()
+
+    async def pixels(self, *, max_px: int | None = None) -> Pixels:
+        self.looks += 1
+        width, height = self._pixels.size
+        scale = min(1.0, (max_px / (width * height)) ** 0.5) if max_px else 1.0
+        return self._pixels.resize((round(width * scale), round(height * scale)))
+
+    def receipt(self) -> MediaReceipt:
+        return MediaReceipt(index=0, param=self.param, kind="image", source="memory")
+
+
+class Sketch:
+    """A sheet to write and draw on."""
+
+    def __init__(self, width_px: int, height_px: int, *, ground: str = "white") -> None:
+        self.pixels = PillowImage.new("RGB", (width_px, height_px), ground)
+        self.draw = ImageDraw.Draw(self.pixels)
+
+    def write(
+        self, text: str, at: tuple[int, int], *, size_px: int = 24, ink: str = "black"
+    ) -> "Sketch":
+        self.draw.text(at, text, fill=ink, font=ImageFont.load_default(size_px))
+        return self
+
+    def lines(
+        self, texts: Sequence[str], at: tuple[int, int], *, size_px: int = 24, step_px: int = 36
+    ) -> "Sketch":
+        for number, text in enumerate(texts):
+            self.write(text, (at[0], at[1] + number * step_px), size_px=size_px)
+        return self
+
+    def turned(self, turn_deg: int) -> Drawn:
+        """The sheet, turned clockwise."""
+        return Drawn(self.pixels.rotate(-turn_deg, expand=True))
+
+    @property
+    def image(self) -> Drawn:
+        return Drawn(self.pixels)
+
+
+@pytest.fixture
+def sketch() -> type[Sketch]:
+    return Sketch
+
+
+@pytest.fixture
+async def eyes() -> AsyncIterator[Eyes]:
+    eyes = Eyes()
+    yield eyes
+    await eyes.aclose()
