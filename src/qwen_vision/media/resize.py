@@ -1,0 +1,94 @@
+"""Sizes, frame counts and visual tokens: the arithmetic of the dialect, no files."""
+
+import math
+from dataclasses import dataclass
+
+from qwen_vision.media.items import Size
+
+MARK_TOKENS = 2
+"""The marks before and after every picture and video."""
+
+FRAMES_PER_PATCH = 2
+MIN_FRAMES = 4
+
+
+def fit(size: Size, *, factor: int, low_px: int, high_px: float) -> Size:
+    """The size the model sees: multiples of `factor`, between `low_px` and `high_px` pixels.
+
+    Rule (dialect.md, token mathematics): both sides are rounded to multiples of `factor`,
+    halves to even; if that is more than `high_px` both are scaled down and floored, if less
+    than `low_px` scaled up and ceiled; a side is never under `factor`.
+    """
+    width, height = size.width_px, size.height_px
+    new_width = max(factor, round(width / factor) * factor)
+    new_height = max(factor, round(height / factor) * factor)
+    if new_width * new_height > high_px:
+        shrink = math.sqrt(width * height / high_px)
+        new_width = max(factor, math.floor(width / shrink / factor) * factor)
+        new_height = max(factor, math.floor(height / shrink / factor) * factor)
+    elif new_width * new_height < low_px:
+        grow = math.sqrt(low_px / (width * height))
+        new_width = math.ceil(width * grow / factor) * factor
+        new_height = math.ceil(height * grow / factor) * factor
+    return Size(new_width, new_height)
+
+
+def image_tokens(size: Size, *, factor: int) -> int:
+    """Visual tokens of a picture of the final `size`, with the two marks."""
+    return size.width_px * size.height_px // factor**2 + MARK_TOKENS
+
+
+def video_tokens(size: Size, *, factor: int, frames: int) -> int:
+    """Visual tokens of `frames` frames of the final `size`; two frames share one patch."""
+    patches = math.ceil(frames / FRAMES_PER_PATCH)
+    return patches * (size.width_px // factor) * (size.height_px // factor) + MARK_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLimits:
+    """Pixel limits of one frame (`low_px`, `high_px`) and of the whole video (`total_px`)."""
+
+    low_px: int
+    high_px: int
+    total_px: int
+
+
+def fit_frames(size: Size, *, factor: int, frames: int, limits: FrameLimits) -> Size:
+    """The size of each of `frames` frames.
+
+    Rule (dialect.md, video file): the cap of a frame is its own maximum or its share of the
+    total, twice over because two frames share a patch, and never under 1.05 minima.
+    """
+    share_px = limits.total_px / frames * FRAMES_PER_PATCH
+    cap_px = max(min(limits.high_px, share_px), int(limits.low_px * 1.05))
+    return fit(size, factor=factor, low_px=limits.low_px, high_px=cap_px)
+
+
+def sampled_count(*, total: int, source_fps: float, fps: float, max_frames: int) -> int:
+    """How many frames of a video of `total` frames are looked at.
+
+    Rule (dialect.md, video file): the length in frames is recomputed from the length in
+    seconds, whole seconds only unless the rest is over one sampling step; the count is then
+    at least 4, at most `max_frames` rounded down to even, and never over the length.
+    """
+    duration_s = total / source_fps
+    rest_s = duration_s - int(duration_s)
+    counted_s = duration_s if rest_s > 1 / fps else int(duration_s)
+    counted = math.ceil(counted_s * source_fps) or total
+    wanted = counted / source_fps * fps
+    highest = max_frames // FRAMES_PER_PATCH * FRAMES_PER_PATCH
+    return max(1, int(min(min(max(wanted, MIN_FRAMES), highest), counted)))
+
+
+def shrink(size: Size, *, max_px: int) -> Size:
+    """`size` with its aspect ratio kept and at most `max_px` pixels; never enlarged."""
+    width, height = size.width_px, size.height_px
+    if width * height <= max_px:
+        return size
+    ratio = math.sqrt(max_px / (width * height))
+    new_width = max(1, math.floor(width * ratio))
+    new_height = max(1, math.floor(height * ratio))
+    # A long thin picture: the side that cannot go under 1 leaves its share to the other.
+    return Size(
+        min(new_width, max_px // new_height or 1), min(new_height, max_px // new_width or 1)
+    )
