@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from qwen_vision.catalogue.model import Model
+from qwen_vision.media.door import Opening
 from qwen_vision.media.items import Image, Video
 from qwen_vision.protocol.messages import Role, ToolCall
 from qwen_vision.protocol.request import ChatRequest
@@ -15,7 +16,11 @@ StopReason: TypeAlias = Literal["stop", "length", "tool_calls"]
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What an engine can do; what the dialect allows stands in the catalogue."""
+    """What an engine can do; what the dialect allows stands in the catalogue.
+
+    An engine that only forwards media sets `opens_media` to False: then nothing is fetched
+    or decoded for it, and its turns hold text alone.
+    """
 
     images: bool = False
     videos: bool = False
@@ -24,6 +29,7 @@ class Abilities:
     tools: bool = False
     logprobs: bool = False
     candidates: bool = False
+    opens_media: bool = True
     way_out: str = "Choose another engine with --engine."
 
 
@@ -54,7 +60,8 @@ class Prompt:
 
     `thinking`, `thinking_budget` and `max_tokens` are decided (request and model defaults
     together); `max_tokens` does not count the thinking.
-    `body` holds the client's own bytes for engines that forward them.
+    An engine that forwards takes `body`, the client's own bytes, and opens through `opening`
+    what it must adapt.
     """
 
     request: ChatRequest
@@ -63,6 +70,7 @@ class Prompt:
     thinking: bool
     thinking_budget: int | None = None
     max_tokens: int | None = None
+    opening: Opening | None = field(default=None, repr=False)
     body: bytes | None = field(default=None, repr=False)
 
 
@@ -95,6 +103,8 @@ class EngineUsage:
     """Tokens as the engine counted them; None where it did not count."""
 
     prompt_tokens: int | None = None
+    image_tokens: int | None = None
+    video_tokens: int | None = None
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None

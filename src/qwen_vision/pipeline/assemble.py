@@ -103,14 +103,16 @@ class Assembler:
             answer = estimate_tokens("".join(self._text)) + estimate_tokens("".join(self._calls))
             completion = reasoning + answer
         asked = counted.prompt_tokens if counted.prompt_tokens is not None else prompt.total
+        image = prompt.image if counted.image_tokens is None else counted.image_tokens
+        video = prompt.video if counted.video_tokens is None else counted.video_tokens
         return Usage(
             prompt_tokens=asked,
             completion_tokens=completion,
             total_tokens=asked + completion,
             prompt_tokens_details=PromptTokensDetails(
-                image_tokens=prompt.image or UNSET,
-                video_tokens=prompt.video or UNSET,
-                text_tokens=max(0, asked - prompt.image - prompt.video),
+                image_tokens=image or UNSET,
+                video_tokens=video or UNSET,
+                text_tokens=max(0, asked - image - video),
                 cached_tokens=UNSET if counted.cached_tokens is None else counted.cached_tokens,
             ),
             completion_tokens_details=CompletionTokensDetails(

@@ -145,7 +145,14 @@ class Pipeline:
         )
         prepared = None
         try:
-            prepared = await prepare(request, model, plan, opening=opening, body=body)
+            prepared = await prepare(
+                request,
+                model,
+                plan,
+                opening=opening,
+                opens_media=engine.abilities.opens_media,
+                body=body,
+            )
         finally:
             # A refused or cancelled request too gives back its files and its share of memory.
             if prepared is None:

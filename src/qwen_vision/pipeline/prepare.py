@@ -1,7 +1,7 @@
 """Prepare: opens the media of a checked request and makes the Prompt an engine runs."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -43,17 +43,20 @@ class PromptTokens:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A prompt, its token figures and the media in it, in order."""
+    """A prompt, its token figures and the media in it, in order.
+
+    Media that were not opened here stand as their receipt.
+    """
 
     prompt: Prompt
     tokens: PromptTokens
-    media: tuple[MediaItem, ...]
+    media: tuple[MediaItem | MediaReceipt, ...]
 
     def receipts(self) -> list[MediaReceipt]:
         """What was done to each item, in the order the items came."""
         found = []
         for index, item in enumerate(self.media):
-            receipt = item.receipt()
+            receipt = item if isinstance(item, MediaReceipt) else item.receipt()
             receipt.index = index
             found.append(receipt)
         return found
@@ -65,16 +68,17 @@ async def prepare(
     plan: Plan,
     *,
     opening: Opening,
+    opens_media: bool = True,
     body: bytes | None = None,
 ) -> Prepared:
-    """The prompt for a checked request.
+    """The prompt for a checked request; without `opens_media` its media stay untouched.
 
     Raises MediaError (and its kin) for media that cannot be used, InputLengthError when the
     prompt is longer than the model reads.
     """
-    turns = await _open_turns(request.messages, opening)
-    media = tuple(part for turn in turns for part in turn.parts if part.kind != "text")
-    tokens = count_tokens(request, media)
+    turns = await _open_turns(request.messages, opening if opens_media else None)
+    opened = tuple(part for turn in turns for part in turn.parts if part.kind != "text")
+    tokens = count_tokens(request, opened)
     limit = model.input_limit_tokens(thinking=plan.thinking)
     if tokens.total > limit:
         raise InputLengthError(limit=limit)
@@ -85,8 +89,10 @@ async def prepare(
         thinking=plan.thinking,
         thinking_budget=plan.thinking_budget,
         max_tokens=plan.max_tokens,
+        opening=opening,
         body=body,
     )
+    media = opened if opens_media else tuple(_forwarded(request.messages))
     return Prepared(prompt=prompt, tokens=tokens, media=media)
 
 
@@ -125,7 +131,7 @@ def count_tokens(request: ChatRequest, media: Sequence[MediaItem]) -> PromptToke
     return PromptTokens(text=text, image=sum(item.tokens for item in media) - videos, video=videos)
 
 
-async def _open_turns(messages: Sequence[Message], opening: Opening) -> tuple[Turn, ...]:
+async def _open_turns(messages: Sequence[Message], opening: Opening | None) -> tuple[Turn, ...]:
     jobs: list[Coroutine[Any, Any, _Parts]] = []
     places: list[tuple[int, int]] = []
     parts: list[list[_Parts]] = []
@@ -137,9 +143,9 @@ async def _open_turns(messages: Sequence[Message], opening: Opening) -> tuple[Tu
         for index, part in enumerate(message.content):
             if isinstance(part, TextPart):
                 parts[place][index] = (Text(part.text),)
-                continue
-            jobs.append(_open(part, opening, param=f"messages[{place}].content[{index}]"))
-            places.append((place, index))
+            elif opening is not None:
+                jobs.append(_open(part, opening, param=f"messages[{place}].content[{index}]"))
+                places.append((place, index))
     if jobs:
         for (place, index), opened in zip(places, await _gather(jobs), strict=True):
             parts[place][index] = opened
@@ -184,6 +190,30 @@ async def _open(part: ContentPart, opening: Opening, *, param: str) -> _Parts:
             return (await opening.frames(part, param=param),)
         case _:
             raise AssertionError(f"check lets no {type(part).__name__} through")
+
+
+def _forwarded(messages: Sequence[Message]) -> Iterator[MediaReceipt]:
+    """Receipts of media that go on as they came."""
+    for place, message in enumerate(messages):
+        if not isinstance(message.content, list):
+            continue
+        for index, part in enumerate(message.content):
+            match part:
+                case ImagePart():
+                    kind = "image"
+                case VideoPart():
+                    kind = "video"
+                case FramesPart():
+                    kind = "frames"
+                case _:
+                    continue
+            yield MediaReceipt(
+                index=0,
+                param=f"messages[{place}].content[{index}]",
+                kind=kind,
+                source="forwarded",
+                note="Handed on to the upstream server as it came; nothing was opened here.",
+            )
 
 
 def _texts(message: Message) -> list[str]:
