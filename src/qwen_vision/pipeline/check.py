@@ -62,7 +62,7 @@ def check(request: ChatRequest, model: Model, *, engine: str, abilities: Abiliti
     _check_sampling(request)
     _check_candidates(request)
     _check_lengths(request, model)
-    thinking = _decide_thinking(request, model)
+    thinking = decide_thinking(request, model)
     _check_format(request, model, thinking=thinking)
     _check_tools(request, model, thinking=thinking)
     if thinking and request.messages[-1].partial:
@@ -122,7 +122,11 @@ def _check_lengths(request: ChatRequest, model: Model) -> None:
         raise ThinkingBudgetError(limit=longest)
 
 
-def _decide_thinking(request: ChatRequest, model: Model) -> bool:
+def decide_thinking(request: ChatRequest, model: Model) -> bool:
+    """Whether the model thinks: the request's wish, or else the model's habit.
+
+    Raises ThinkingUnsupportedError and ThinkingRequiredError for a wish it cannot have.
+    """
     asked = request.enable_thinking
     if asked is None:
         structured = request.response_format is not None and request.response_format.type != "text"

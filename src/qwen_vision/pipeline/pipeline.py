@@ -8,16 +8,19 @@ from contextlib import aclosing, asynccontextmanager
 from msgspec import UNSET
 
 from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.catalogue.model import Model
 from qwen_vision.engines.base import Engine, Event
 from qwen_vision.errors import EngineError
 from qwen_vision.media.door import MediaDoor, Opening, Rules
 from qwen_vision.pipeline.assemble import Assembler, Frame
 from qwen_vision.pipeline.check import check
+from qwen_vision.pipeline.estimate import estimate
 from qwen_vision.pipeline.prepare import Prepared, check_media, prepare
 from qwen_vision.pipeline.stop import StopFilter
 from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.protocol.collect import collect
 from qwen_vision.protocol.completion import Completion
+from qwen_vision.protocol.estimate import Estimate
 from qwen_vision.protocol.request import ChatRequest
 
 
@@ -135,14 +138,7 @@ class Pipeline:
         engine = self.engine
         plan = check(request, model, engine=engine.name, abilities=engine.abilities)
         check_media(request, model, engine=engine.name, abilities=engine.abilities)
-        opening = self._door.opening(
-            Rules(
-                model=model,
-                high_resolution=bool(request.vl_high_resolution_images),
-                local_files=self._local_files,
-                resolve_oss=resolve_oss,
-            )
-        )
+        opening = self._door.opening(self._rules(request, model, resolve_oss=resolve_oss))
         prepared = None
         try:
             prepared = await prepare(
@@ -159,6 +155,12 @@ class Pipeline:
                 await opening.aclose()
         return Run(engine, prepared, opening, request_id=request_id or str(uuid.uuid4()))
 
+    async def estimate(self, request: ChatRequest, *, resolve_oss: bool = False) -> Estimate:
+        """Tokens and prices of a request, without running it; raises its media's errors."""
+        model = find_model(request.model, any_model=self._any_model)
+        rules = self._rules(request, model, resolve_oss=resolve_oss)
+        return await estimate(request, model, self._door, rules=rules)
+
     async def complete(self, request: ChatRequest) -> Completion:
         """The whole answer; raises an error of the tree."""
         return await (await self.start(request)).collect()
@@ -174,3 +176,11 @@ class Pipeline:
         """Close the engine and the door; safe to call twice."""
         await self.engine.aclose()
         await self._door.aclose()
+
+    def _rules(self, request: ChatRequest, model: Model, *, resolve_oss: bool) -> Rules:
+        return Rules(
+            model=model,
+            high_resolution=bool(request.vl_high_resolution_images),
+            local_files=self._local_files,
+            resolve_oss=resolve_oss,
+        )

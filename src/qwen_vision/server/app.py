@@ -12,6 +12,7 @@ from starlette.routing import Route
 from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.chat import ChatRoute
 from qwen_vision.server.errors import ErrorDoor, tell_unrouted
+from qwen_vision.server.estimate import EstimateRoute
 from qwen_vision.server.exchange import Endpoint
 from qwen_vision.server.gate import Gate
 from qwen_vision.server.health import HealthRoute
@@ -47,7 +48,11 @@ def create_app(
             await pipeline.aclose()
 
     app = Starlette(
-        routes=_routes(ChatRoute(pipeline, settings=settings, lifecycle=life), life),
+        routes=_routes(
+            ChatRoute(pipeline, settings=settings, lifecycle=life),
+            EstimateRoute(pipeline, settings=settings, lifecycle=life),
+            life,
+        ),
         middleware=[door],
         exception_handlers={HTTPException: tell_unrouted},
         lifespan=lifespan,
@@ -57,9 +62,12 @@ def create_app(
     return app
 
 
-def _routes(chat: ChatRoute, lifecycle: Lifecycle) -> list[Route]:
+def _routes(chat: ChatRoute, estimate: EstimateRoute, lifecycle: Lifecycle) -> list[Route]:
     listing, health = ModelsRoute(), HealthRoute(lifecycle)
-    posts = {f"{at}/chat/completions": chat.serve for at in PREFIXES}
+    posts = {
+        **{f"{at}/chat/completions": chat.serve for at in PREFIXES},
+        **{f"{at}/estimate": estimate.serve for at in PREFIXES},
+    }
     gets = {
         **{f"{at}/models": listing.list for at in PREFIXES},
         **{f"{at}/models/{{model_id}}": listing.show for at in PREFIXES},

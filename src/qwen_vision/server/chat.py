@@ -46,7 +46,7 @@ class ChatRoute:
             request,
             request_id=exchange.request_id,
             body=body,
-            resolve_oss=header(exchange.scope, b"x-dashscope-ossresourceresolve") == b"enable",
+            resolve_oss=resolves_oss(exchange),
         )
         try:
             if exchange.wants_stream:
@@ -56,6 +56,11 @@ class ChatRoute:
         finally:
             # A run that was interrupted before it began still holds its media.
             await run.aclose()
+
+
+def resolves_oss(exchange: Exchange) -> bool:
+    """Whether the caller allows `oss://` URLs to be resolved."""
+    return header(exchange.scope, b"x-dashscope-ossresourceresolve") == b"enable"
 
 
 async def _watch(exchange: Exchange) -> None:

@@ -1,0 +1,67 @@
+"""Estimate: opens a request's media through the same door and counts, running nothing."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import UNSET
+
+from qwen_vision.catalogue.model import Model, Tier
+from qwen_vision.engines.base import Abilities
+from qwen_vision.media.door import MediaDoor, Rules
+from qwen_vision.pipeline.check import Plan
+from qwen_vision.pipeline.conversation import check_conversation
+from qwen_vision.pipeline.prepare import check_media, prepare
+from qwen_vision.protocol.estimate import Estimate, PriceRange
+from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.protocol.usage import PromptTokensDetails
+
+_PER = 1_000_000
+_COUNTING = Abilities(images=True, videos=True)
+
+
+async def estimate(
+    request: ChatRequest, model: Model, door: MediaDoor, *, rules: Rules
+) -> Estimate:
+    """Tokens and prices of a request, from the headers of its media where that is possible.
+
+    Raises the errors that the request itself would meet for its messages and media.
+    """
+    check_conversation(request.messages)
+    check_media(request, model, engine="estimate", abilities=_COUNTING)
+    thinking = (
+        model.thinks_by_default if request.enable_thinking is None else request.enable_thinking
+    )
+    plan = Plan(thinking=thinking, thinking_budget=None, max_tokens=model.max_output_tokens)
+    async with door.opening(rules) as opening:
+        prepared = await prepare(request, model, plan, opening=opening)
+    tokens = prepared.tokens
+    answer = request.max_tokens or model.max_output_tokens
+    if thinking:
+        answer += request.thinking_budget or model.max_thinking_tokens or 0
+    return Estimate(
+        model=request.model,
+        prompt_tokens=tokens.total,
+        prompt_tokens_details=PromptTokensDetails(
+            image_tokens=tokens.image or UNSET,
+            video_tokens=tokens.video or UNSET,
+            text_tokens=tokens.text,
+        ),
+        items=prepared.receipts(),
+        prices=list(_prices(model, prompt=tokens.total, answer=answer)),
+    )
+
+
+def _prices(model: Model, *, prompt: int, answer: int) -> Iterator[PriceRange]:
+    for currency, tiers in (("USD", model.prices_usd), ("CNY", model.prices_cny)):
+        if tiers:
+            tier = _tier(tiers, prompt)
+            asked = prompt * tier.input / _PER
+            yield PriceRange(
+                currency=currency,
+                input=round(asked, 6),
+                most=round(asked + answer * tier.output / _PER, 6),
+            )
+
+
+def _tier(tiers: Sequence[Tier], prompt: int) -> Tier:
+    """The tier of the whole request: the first that holds its input tokens."""
+    return next((tier for tier in tiers if prompt <= tier.up_to), tiers[-1])

@@ -1,0 +1,36 @@
+"""`POST /estimate`: what a chat request would cost, without running it."""
+
+from typing import Final
+
+import msgspec
+
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.protocol.request import decode_request
+from qwen_vision.server.body import read_body
+from qwen_vision.server.chat import resolves_oss
+from qwen_vision.server.exchange import Exchange
+from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.settings import ServerSettings
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class EstimateRoute:
+    """Counts the tokens of a chat request; takes the same body as the chat route."""
+
+    def __init__(
+        self, pipeline: Pipeline, *, settings: ServerSettings, lifecycle: Lifecycle
+    ) -> None:
+        """Count within the limits of `settings`."""
+        self._pipeline = pipeline
+        self._settings = settings
+        self._lifecycle = lifecycle
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer one request; its media are fetched and measured, so it takes a slot too."""
+        with self._lifecycle.slot(exchange):
+            body = await read_body(exchange.scope, exchange.receive, settings=self._settings)
+            request = decode_request(body)
+            exchange.model = request.model
+            found = await self._pipeline.estimate(request, resolve_oss=resolves_oss(exchange))
+            await exchange.answer(_ENCODER.encode(found))
