@@ -1,6 +1,5 @@
 """Model: what the dialect allows for one model id. Facts only; engines say what they can."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -67,6 +66,3 @@ class Model(MediaLimits, frozen=True, kw_only=True):
         if thinking and self.max_input_thinking_tokens is not None:
             return self.max_input_thinking_tokens
         return self.max_input_tokens
-
-
-Catalogue = Mapping[str, Model]
