@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from qwen_vision.engines.embedded.perception.eyes import Eyes
-from qwen_vision.media.items import Pixels, Size
+from qwen_vision.media.items import Frame, Pixels, Size
 from qwen_vision.protocol.receipt import MediaReceipt
 
 
@@ -38,6 +38,33 @@ class Drawn:
 
     def receipt(self) -> MediaReceipt:
         return MediaReceipt(index=0, param=self.param, kind="image", source="memory")
+
+
+class Film:
+    """A Video whose frames were drawn in memory, `fps` of them each second."""
+
+    def __init__(self, frames: Sequence[Pixels], *, fps: float = 2.0) -> None:
+        self.kind: Literal["video"] = "video"
+        self.param = "messages[0].content[0]"
+        self.format = "MP4"
+        self.original = self.final = Size(*frames[0].size)
+        self.tokens = 66
+        self.duration_s = len(frames) / fps
+        self.source_fps = fps
+        self.source_frames = len(frames)
+        self.frame_times_s = tuple(index / fps for index in range(len(frames)))
+        self._frames = frames
+
+    @property
+    def content_hash(self) -> str:
+        return hashlib.sha256(b"".join(frame.tobytes() for frame in self._frames)).hexdigest()
+
+    async def frames(self, *, max_px: int | None = None) -> AsyncIterator[Frame]:
+        for index, pixels in enumerate(self._frames):
+            yield Frame(index, self.frame_times_s[index], pixels)
+
+    def receipt(self) -> MediaReceipt:
+        return MediaReceipt(index=0, param=self.param, kind="video", source="memory")
 
 
 class Sketch:
@@ -79,3 +106,8 @@ async def eyes() -> AsyncIterator[Eyes]:
     eyes = Eyes()
     yield eyes
     await eyes.aclose()
+
+
+@pytest.fixture
+def film() -> type[Film]:
+    return Film

@@ -137,3 +137,93 @@ class Reading:
     def text(self) -> str:
         """All text, one row a line."""
         return "\n".join(" ".join(line.text for line in row) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a picture shows as a whole: an English label and its confidence, 0 to 1."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How two pictures differ.
+
+    `likeness` runs from 0 (nothing in common) to 1 (the same). `regions` are the places that
+    changed, in pixels of the first picture, largest first; `regions_second` the same places in
+    pixels of the second. They are known only if the pictures show the same thing (`aligned`).
+    """
+
+    likeness: float
+    identical: bool
+    aligned: bool
+    first_px: tuple[int, int]
+    second_px: tuple[int, int]
+    regions: tuple[Box, ...] = ()
+    regions_second: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How much changed between a frame and the one before it.
+
+    `amount` is the mean change of luma, 0 to 1; `right` and `down` say where the whole view
+    moved, in parts of its width and height per second.
+    """
+
+    time_s: float
+    amount: float
+    right: float = 0.0
+    down: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A stretch of video without a cut; `picture` describes the frame at `frame_time_s`."""
+
+    start_s: float
+    end_s: float
+    frame_time_s: float
+    picture: PictureFacts
+    motion: float
+    motion_right: float = 0.0
+    motion_down: float = 0.0
+    objects: tuple[ObjectSeen, ...] | None = None
+    scene: Scene | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """Text that stood in the picture from `start_s` to `end_s`."""
+
+    text: str
+    start_s: float
+    end_s: float
+    line: TextLine
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The objects seen in the frame at `time_s`."""
+
+    time_s: float
+    objects: tuple[ObjectSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What was seen in a video: shots, text over time, motion, objects over time.
+
+    `texts` is empty when text was not read; `sightings` when no object detector is installed.
+    """
+
+    duration_s: float
+    width_px: int
+    height_px: int
+    frames_seen: int
+    shots: tuple[Shot, ...]
+    motions: tuple[Motion, ...]
+    texts: tuple[TextSpan, ...] = ()
+    sightings: tuple[Sighting, ...] = ()

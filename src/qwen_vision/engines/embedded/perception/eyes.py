@@ -5,13 +5,21 @@ import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from qwen_vision.engines.embedded.facts import Barcode, PictureFacts, Reading
-from qwen_vision.media.items import Image, Pixels, Size
+from qwen_vision.engines.embedded.facts import (
+    Barcode,
+    Difference,
+    PictureFacts,
+    Reading,
+    VideoFacts,
+)
+from qwen_vision.media.items import Frame, Image, Pixels, Size, Video
 
 if TYPE_CHECKING:
     from qwen_vision.engines.embedded.perception.rooms import Rooms
+    from qwen_vision.engines.embedded.perception.watch import Watcher
 
 Fact = TypeVar("Fact")
 Look = Callable[["Rooms", Pixels, Size], Fact]
@@ -21,12 +29,17 @@ _WORKERS = 2
 _KEPT_FACTS = 256
 _READ_MAX_PX = 12_000_000
 _LOOK_MAX_PX = 1_000_000
+_WATCH_MAX_PX = 1_000_000
 
 
 def _load_rooms() -> "Rooms":
     # onnxruntime and OpenCV take 60 MB and .3 s: a server pays when the first picture comes.
     module = importlib.import_module("qwen_vision.engines.embedded.perception.rooms")
     return cast("Rooms", module.Rooms())
+
+
+def _show(watcher: "Watcher", frame: Frame, rooms: "Rooms") -> None:
+    rooms.take(watcher, frame)
 
 
 class Eyes:
@@ -54,6 +67,34 @@ class Eyes:
     async def picture(self, image: Image) -> PictureFacts:
         """Size, colours, brightness, contrast, sharpness, and whether it is blank or grey."""
         return await self._see("picture", image, lambda rooms, *view: rooms.picture(*view))
+
+    async def differ(self, first: Image, second: Image) -> Difference:
+        """How alike two pictures are, and where the second differs from the first."""
+
+        async def fresh() -> Difference:
+            views = [
+                (await image.pixels(max_px=_LOOK_MAX_PX), image.original)
+                for image in (first, second)
+            ]
+            return await self._in_thread(lambda rooms: rooms.difference(views[0], views[1]))
+
+        both = f"{first.content_hash} {second.content_hash}"
+        return await self._once(("differ", both), fresh)
+
+    async def watch(self, video: Video, *, read_text: bool) -> VideoFacts:
+        """Shots, motion, text over time and objects over time, from the sampled frames."""
+
+        async def fresh() -> VideoFacts:
+            watcher = await self._in_thread(
+                lambda rooms: rooms.watcher(video.original, read_text=read_text)
+            )
+            async for frame in video.frames(max_px=_WATCH_MAX_PX):
+                await self._in_thread(partial(_show, watcher, frame))
+            return watcher.facts(video.duration_s)
+
+        sense = "watch and read" if read_text else "watch"
+        sampled = f"{video.content_hash} {video.frame_times_s}"
+        return await self._once((sense, sampled), fresh)
 
     async def aclose(self) -> None:
         """Finish what runs and free the threads. Safe to call twice."""

@@ -6,13 +6,23 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from qwen_vision.engines.embedded.facts import Barcode, PictureFacts, Quad, Reading, TextLine
+from qwen_vision.engines.embedded.facts import (
+    Barcode,
+    Difference,
+    PictureFacts,
+    Quad,
+    Reading,
+    TextLine,
+)
+from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
+from qwen_vision.engines.embedded.perception.compare import View, difference
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
 from qwen_vision.engines.embedded.perception.sheet import Sheet
 from qwen_vision.engines.embedded.perception.text import Found, TextReader
-from qwen_vision.media.items import Pixels, Size
+from qwen_vision.engines.embedded.perception.watch import Senses, Watcher
+from qwen_vision.media.items import Frame, Pixels, Size
 
 
 class Rooms:
@@ -24,12 +34,28 @@ class Rooms:
 
     def reading(self, pixels: Pixels, original: Size) -> Reading:
         """The text of a picture, in coordinates of its upright original."""
-        rgb = np.asarray(pixels)
+        return self._read(np.asarray(pixels), original)
+
+    def difference(self, first: tuple[Pixels, Size], second: tuple[Pixels, Size]) -> Difference:
+        """What changed between two pictures, each given with the size of its original."""
+        return difference(
+            View(np.asarray(first[0]), first[1]), View(np.asarray(second[0]), second[1])
+        )
+
+    def watcher(self, original: Size, *, read_text: bool) -> Watcher:
+        """Watches one video whose frames are `original` pixels in size."""
+        return Watcher(Senses(_facts, read=self._read if read_text else None), original)
+
+    def take(self, watcher: Watcher, frame: Frame) -> None:
+        """Show the watcher its next frame."""
+        watcher.take(frame, np.asarray(frame.pixels))
+
+    def _read(self, rgb: Raster, original: Size) -> Reading:
         if is_blank(rgb):
             return Reading(())
         page = self._reader().read(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-        sideways = page.turn_deg in (90, 270)
-        size = Size(pixels.height, pixels.width) if sideways else Size(pixels.width, pixels.height)
+        height, width = rgb.shape[:2]
+        size = Size(height, width) if page.turn_deg in (90, 270) else Size(width, height)
         sheet = Sheet(original, size, page.turn_deg)
         lines = reading_order([_line(item) for item in page.found])
         return Reading(lines=sheet.lines(lines), rotation_deg=sheet.rotation_deg)
@@ -42,15 +68,17 @@ class Rooms:
 
     def picture(self, pixels: Pixels, original: Size) -> PictureFacts:
         """Plain facts about the pixels."""
-        return picture_facts(
-            np.asarray(pixels), width_px=original.width_px, height_px=original.height_px
-        )
+        return _facts(np.asarray(pixels), original)
 
     def _reader(self) -> TextReader:
         with self._loading:
             if self._text is None:
                 self._text = TextReader()
             return self._text
+
+
+def _facts(rgb: Raster, original: Size) -> PictureFacts:
+    return picture_facts(rgb, width_px=original.width_px, height_px=original.height_px)
 
 
 def _line(item: Found) -> TextLine:
