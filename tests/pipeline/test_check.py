@@ -222,6 +222,23 @@ def test_check_refuses_with_the_dialects_words(
 
 
 @pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "nothing"},
+        {"$ref": "http://127.0.0.1:9/schema.json"},
+        {"$ref": "file:///etc/passwd"},
+        {"type": "string", "pattern": "(?<!a)b"},
+    ],
+)
+def test_a_schema_that_cannot_be_compiled_here_is_refused(schema: dict[str, Any]) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    with pytest.raises(QwenVisionError, match="The JSON Schema cannot be used") as caught:
+        plan(response_format=wanted)
+    assert caught.value.param == "response_format.json_schema.schema"
+    assert "root:" not in caught.value.message
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"temperature": 0, "top_p": 1, "top_k": 0, "presence_penalty": -2, "seed": MIB - 1},

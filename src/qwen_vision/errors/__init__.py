@@ -81,6 +81,7 @@ from qwen_vision.errors.parameters import (
     RepetitionPenaltyError,
     ReservedToolNameError,
     ResponseFormatError,
+    SchemaError,
     SeedError,
     StopError,
     StreamOnlyError,
@@ -115,6 +116,7 @@ from qwen_vision.errors.service import (
     ScriptError,
     SlowBodyError,
     StoppingError,
+    StructuredOutputError,
     TextInspectionError,
 )
 
@@ -194,6 +196,7 @@ __all__ = [
     "ReservedToolNameError",
     "ResponseFormatError",
     "RouteNotFoundError",
+    "SchemaError",
     "ScriptError",
     "SeedError",
     "SettingsError",
@@ -202,6 +205,7 @@ __all__ = [
     "StopError",
     "StoppingError",
     "StreamOnlyError",
+    "StructuredOutputError",
     "StructuredThinkingError",
     "TemperatureError",
     "TextInspectionError",

@@ -280,3 +280,12 @@ class AbilityError(InvalidRequestError):
     code = "engine_cannot"
     native_code = "InvalidParameter"
     text = "The engine '{engine}' cannot take {what}. {way_out}"
+
+
+class SchemaError(InvalidRequestError):
+    """A JSON Schema cannot be used; this text is ours."""
+
+    text = (
+        "The JSON Schema cannot be used: {reason}. It must be a valid schema in one document, "
+        "without references to other documents."
+    )

@@ -184,3 +184,14 @@ class BrokenStreamError(QwenVisionError):
         """Break off after writing `last_bytes`."""
         super().__init__()
         self.last_bytes = last_bytes
+
+
+class StructuredOutputError(QwenVisionError):
+    """The engine's answer does not fit the schema, after a second try; this text is ours."""
+
+    code = "invalid_structured_output"
+    native_code = "InternalError.Algo"
+    text = (
+        "The engine '{engine}' gave no JSON that fits the schema, in two tries: {problem}. "
+        "Simplify the schema, name its fields in the prompt, or use another model."
+    )

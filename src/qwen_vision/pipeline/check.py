@@ -35,6 +35,7 @@ from qwen_vision.errors import (
 )
 from qwen_vision.pipeline.conversation import check_conversation, mentions_json
 from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.protocol.schema import SchemaCheck
 
 MAX_SEED: Final = 2**31 - 1
 RESERVED_TOOL_NAMES: Final = frozenset({"search"})
@@ -173,6 +174,7 @@ def _check_schema(request: ChatRequest) -> None:
             f"The name of a JSON Schema takes up to 64 characters; got {len(given.name)}.",
             param="response_format.json_schema.name",
         )
+    SchemaCheck(given.schema, param="response_format.json_schema.schema")
 
 
 def _check_tools(request: ChatRequest, model: Model, *, thinking: bool) -> None:
