@@ -1,0 +1,160 @@
+"""Settings: what the environment says, and what it may not say."""
+
+from pathlib import Path
+
+import pytest
+
+from qwen_vision.errors import SettingsError
+from qwen_vision.settings import (
+    DEFAULT_BASE_URL,
+    FetchSettings,
+    MediaSettings,
+    RemoteSettings,
+    ServerSettings,
+    Settings,
+    read_env_file,
+)
+
+INTERNATIONAL = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
+
+
+def test_empty_environment_means_local_and_careful() -> None:
+    settings = Settings.from_env({"PATH": "/bin", "QWEN_VISION_UNHEARD_OF": "x"})
+    assert settings == Settings()
+    assert settings.remote is None
+    assert settings.media == MediaSettings(fetch=FetchSettings(allow_private_network=False))
+    assert settings.keys == frozenset()
+
+
+REMOTES = [
+    ({"DASHSCOPE_API_KEY": "sk-1"}, RemoteSettings(DEFAULT_BASE_URL, "sk-1")),
+    (
+        {"DASHSCOPE_API_KEY": "sk-1", "QWEN_API_KEY": "sk-2"},
+        RemoteSettings(DEFAULT_BASE_URL, "sk-2"),
+    ),
+    (
+        {"QWEN_BASE_URL": "http://localhost:8765/v1/"},
+        RemoteSettings("http://localhost:8765/v1", None),
+    ),
+    (
+        {"QWEN_API_KEY": "sk-1", "QWEN_REGION": "ap-southeast-1"},
+        RemoteSettings(INTERNATIONAL, "sk-1"),
+    ),
+    (
+        {"QWEN_API_KEY": "sk-1", "QWEN_REGION": "none", "QWEN_BASE_URL": "http://h/v1"},
+        RemoteSettings("http://h/v1", "sk-1"),
+    ),
+    (
+        {"QWEN_API_KEY": "sk-1", "QWEN_REGION": "mars", "QWEN_BASE_URL": "http://h/v1"},
+        RemoteSettings("http://h/v1", "sk-1"),
+    ),
+    ({"QWEN_API_KEY": "", "QWEN_BASE_URL": ""}, None),
+    ({"QWEN_REGION": "us-east-1"}, None),
+]
+
+
+@pytest.mark.parametrize(("environ", "expected"), REMOTES)
+def test_remote_server_is_named_by_key_address_and_region(
+    environ: dict[str, str], expected: RemoteSettings | None
+) -> None:
+    assert Settings.from_env(environ).remote == expected
+
+
+def test_unknown_region_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"'mars'.*ap-southeast-1.*QWEN_BASE_URL") as caught:
+        Settings.from_env({"QWEN_API_KEY": "sk-1", "QWEN_REGION": "mars"})
+    assert caught.value.param == "QWEN_REGION"
+
+
+def test_keys_and_domains_are_lists_with_commas() -> None:
+    settings = Settings.from_env(
+        {
+            "QWEN_VISION_API_KEYS": " one, two,,",
+            "QWEN_VISION_ALLOWED_DOMAINS": "example.com, img.example.com",
+            "QWEN_VISION_DENIED_DOMAINS": "bad.example.com",
+        }
+    )
+    assert settings.keys == {"one", "two"}
+    assert settings.media.fetch.allowed_domains == ("example.com", "img.example.com")
+    assert settings.media.fetch.denied_domains == ("bad.example.com",)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("1", True), ("true", True), ("ON", True), ("", False), ("0", False), ("no", False)],
+)
+def test_switch_takes_the_usual_words(value: str, *, expected: bool) -> None:
+    environ = {"QWEN_VISION_ALLOW_PRIVATE_NETWORK": value}
+    assert Settings.from_env(environ).media.fetch.allow_private_network is expected
+
+
+def test_largest_data_uri_is_a_number_of_bytes() -> None:
+    environ = {"QWEN_VISION_MAX_DATA_URI_BYTES": " 20971520 "}
+    assert Settings.from_env(environ).media.max_data_uri_bytes == 20_971_520
+
+
+BAD_VALUES = [
+    ("QWEN_VISION_ALLOW_PRIVATE_NETWORK", "perhaps"),
+    ("QWEN_VISION_MAX_DATA_URI_BYTES", "ten"),
+    ("QWEN_VISION_MAX_DATA_URI_BYTES", "0"),
+    ("QWEN_VISION_MAX_DATA_URI_BYTES", "-5"),
+    ("QWEN_VISION_ALLOWED_FOLDER", "/there/is/no/such/folder"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_VALUES)
+def test_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({name: value})
+    assert caught.value.param == name
+    assert f"'{value}'" in caught.value.message
+
+
+def test_allowed_folder_is_kept_without_links(tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    settings = Settings.from_env({"QWEN_VISION_ALLOWED_FOLDER": str(link)})
+    assert settings.media.fetch.allowed_folder == folder.resolve()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "::1", "localhost"])
+def test_server_without_keys_listens_to_this_machine_only(host: str) -> None:
+    assert ServerSettings(host=host).keys == frozenset()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])  # noqa: S104 - the addresses that must be refused
+def test_server_without_keys_refuses_an_address_others_can_reach(host: str) -> None:
+    with pytest.raises(SettingsError, match="QWEN_VISION_API_KEYS"):
+        ServerSettings(host=host)
+    assert ServerSettings(host=host, keys=frozenset({"k"})).host == host
+
+
+def test_no_key_ever_shows_when_settings_are_printed() -> None:
+    settings = Settings.from_env(
+        {"QWEN_API_KEY": "sk-secret", "QWEN_VISION_API_KEYS": "server-secret"}
+    )
+    server = ServerSettings(keys=settings.keys)
+    assert "secret" not in f"{settings!r} {settings.remote!r} {server!r}"
+
+
+def test_env_file_takes_quotes_comments_and_export() -> None:
+    text = (
+        "# keys\n"
+        "export QWEN_API_KEY='sk-1'\n"
+        'QWEN_BASE_URL = "http://h/v1"\n'
+        "QWEN_REGION=us-east-1 # Virginia\n"
+        "#COMMENTED=1\n"
+        "EMPTY=\n"
+        "HASH=a#b\n"
+        "not a line\n"
+        "\n"
+    )
+    assert read_env_file(text) == {
+        "QWEN_API_KEY": "sk-1",
+        "QWEN_BASE_URL": "http://h/v1",
+        "QWEN_REGION": "us-east-1",
+        "EMPTY": "",
+        "HASH": "a#b",
+    }
