@@ -59,7 +59,7 @@ class ServerSettings:
     """How the server listens and what it takes.
 
     `keys` are the accepted API keys; with none, only a loopback `host` is allowed.
-    `body_timeout_s` is the time a small body may take to arrive; large ones get more.
+    `body_timeout_s` is the time headers and a small body may take; large bodies get more.
     `stream_error_prefix` writes `data: ` before the body of an error that comes before the
     first event of a stream, as the service does.
     """

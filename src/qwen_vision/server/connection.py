@@ -9,16 +9,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-# How long headers may take, and how long the rest of a refused body is read and dropped.
-WAIT_FOR_CLIENT_S: Final = 30.0
 
 
 class Connection(HttpToolsProtocol):
     """Closes on callers who never end their headers, or send on after they were refused.
 
+    `patience_s` is how long headers may take, and how long the rest of a refused body is
+    read and dropped: closing at once would reset the connection before the reply is read.
     The timer runs only while the app cannot see the caller, so that a request that arrives
     in one piece costs none.
     """
+
+    patience_s = 30.0
 
     def __init__(
         self,
@@ -75,10 +77,16 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
         self._in_message = False
 
+    @override
+    def on_response_complete(self) -> None:
+        """The reply is out, maybe before the body was in."""
+        super().on_response_complete()
+        self._follow()
+
     def _follow(self) -> None:
         waiting = self._in_head or (self._in_message and self.cycle.response_complete)
         if waiting and self._patience is None:
-            self._patience = self.loop.call_later(WAIT_FOR_CLIENT_S, self._give_up)
+            self._patience = self.loop.call_later(self.patience_s, self._give_up)
         elif not waiting and self._patience is not None:
             self._patience.cancel()
             self._patience = None
@@ -86,3 +94,8 @@ class Connection(HttpToolsProtocol):
     def _give_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def connection_class(*, patience_s: float) -> type[Connection]:
+    """The class of connections with this patience, as uvicorn wants it."""
+    return type("PatientConnection", (Connection,), {"patience_s": patience_s})

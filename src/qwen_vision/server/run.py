@@ -17,14 +17,13 @@ from qwen_vision.errors import SettingsError
 from qwen_vision.media.door import MediaDoor
 from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.app import create_app
-from qwen_vision.server.connection import Connection
+from qwen_vision.server.connection import connection_class
 from qwen_vision.server.lifecycle import Lifecycle
 from qwen_vision.settings import MediaSettings, ServerSettings
 
 _log = logging.getLogger("qwen_vision.server")
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _KEEP_ALIVE_S: Final = 75
-_BACKLOG: Final = 2048
 # After the grace period nothing runs any more but the farewells of interrupted requests.
 _CLOSE_S: Final = 3
 
@@ -40,13 +39,14 @@ class Server(uvicorn.Server):
     def __init__(self, settings: ServerSettings, pipeline: Pipeline) -> None:
         """Bind the address; raises SettingsError when that is not possible."""
         self._settings = settings
+        self._engine = pipeline.engine.name
         self._lifecycle = Lifecycle(max_concurrent=settings.max_concurrent)
         self._socket = listen(settings.host, settings.port)
         self._stopping: asyncio.Task[None] | None = None
         super().__init__(
             uvicorn.Config(
                 create_app(settings, pipeline, lifecycle=self._lifecycle),
-                http=Connection,
+                http=connection_class(patience_s=settings.body_timeout_s),
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -67,6 +67,19 @@ class Server(uvicorn.Server):
     def listen_and_serve(self) -> None:
         """Serve until stopped."""
         self.run(sockets=[self._socket])
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say where the server is, once it answers and signals are heeded."""
+        await super().startup(sockets)
+        _log.info(
+            "qwen-vision answers at %s/v1 with engine %s. %s",
+            self.url,
+            self._engine,
+            "A key is needed."
+            if self._settings.keys
+            else "No key is needed (this machine only); any key is accepted.",
+        )
 
     def stop(self) -> None:
         """Begin a graceful stop; must be called in the server's own event loop."""
@@ -103,7 +116,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises SettingsError naming what stands in the way."""
+    """A bound socket; raises SettingsError naming what stands in the way."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         # A name such as localhost has an IPv4 and an IPv6 address: callers try IPv4 in any case.
@@ -112,8 +125,6 @@ def listen(host: str, port: int) -> socket.socket:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
-            # From here on connections wait in line: whoever reads the start line may connect.
-            listener.listen(_BACKLOG)
         except OSError:
             listener.close()
             raise
@@ -136,16 +147,7 @@ def serve(settings: ServerSettings, media: MediaSettings) -> None:
     pipeline = Pipeline(
         build_engine(settings.engine, media), MediaDoor(media), any_model=settings.any_model
     )
-    server = Server(settings, pipeline)
-    _log.info(
-        "qwen-vision answers at %s/v1 with engine %s. %s",
-        server.url,
-        pipeline.engine.name,
-        "A key is needed."
-        if settings.keys
-        else "No key is needed (this machine only); any key is accepted.",
-    )
-    server.listen_and_serve()
+    Server(settings, pipeline).listen_and_serve()
 
 
 def _log_to_stderr() -> None:

@@ -1,0 +1,48 @@
+"""Fixtures for every test: a server on a free port."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from qwen_vision.engines.base import Engine
+from qwen_vision.engines.scripted.engine import ScriptedEngine
+from qwen_vision.engines.scripted.script import DEFAULT_SCRIPT, Answer, Script, Step
+from qwen_vision.media.door import MediaDoor
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.server.run import Server
+from qwen_vision.settings import MediaSettings, ServerSettings
+
+# (engine, or the steps of a scripted answer), settings -> the server's address.
+Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Starts servers for the tests of one file: `serve(Step(text="Hi"))` -> its address."""
+    running: list[tuple[Server, threading.Thread]] = []
+
+    def start(
+        *steps: Step, engine: Engine | None = None, settings: ServerSettings | None = None
+    ) -> str:
+        script = Script(answer=(Answer(steps=steps),)) if steps else DEFAULT_SCRIPT
+        settings = settings or ServerSettings(port=0)
+        pipeline = Pipeline(
+            engine or ScriptedEngine(script),
+            MediaDoor(MediaSettings()),
+            any_model=settings.any_model,
+        )
+        server = Server(settings, pipeline)
+        thread = threading.Thread(target=server.listen_and_serve)
+        thread.start()
+        running.append((server, thread))
+        while not server.started:
+            time.sleep(0.01)
+        return server.url
+
+    yield start
+    for server, _ in running:
+        server.should_exit = True
+    for _, thread in running:
+        thread.join()

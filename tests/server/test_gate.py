@@ -1,0 +1,120 @@
+"""The gate: keys on every route, foreign hosts and pages refused without keys."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from qwen_vision.errors import SettingsError
+from qwen_vision.settings import ServerSettings
+
+Serve = Callable[..., str]
+Call = Callable[..., tuple[int, dict[str, str], bytes]]
+Ask = Callable[..., dict[str, object]]
+
+ROUTES = [
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/compatible-mode/v1/chat/completions"),
+    ("GET", "/v1/chat/completions"),
+    ("POST", "/v1/estimate"),
+    ("POST", "/compatible-mode/v1/estimate"),
+    ("GET", "/v1/models"),
+    ("GET", "/compatible-mode/v1/models"),
+    ("GET", "/v1/models/qwen3.6-plus"),
+    ("GET", "/"),
+    ("GET", "/nothing"),
+    ("GET", "/healthz/"),
+    ("OPTIONS", "/v1/chat/completions"),
+]
+
+
+@pytest.fixture(scope="module")
+def locked(serve: Serve) -> str:
+    return serve(settings=ServerSettings(port=0, keys=frozenset({"sk-one", "sk-zwei-ü"})))
+
+
+@pytest.fixture(scope="module")
+def keyless(serve: Serve) -> str:
+    return serve()
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_route_needs_a_key(locked: str, call: Call, *, method: str, path: str) -> None:
+    status, headers, body = call(locked, path, method=method)
+    error = json.loads(body)["error"]
+    assert (status, headers["www-authenticate"], error["code"]) == (401, "Bearer", None)
+    assert error["message"].startswith("You didn't provide an API key.")
+    assert error["message"].endswith("Bearer YOUR_KEY). ")
+
+
+@pytest.mark.parametrize(
+    "given", ["Bearer sk-two", "Bearer sk-on", "Bearer sk-one2", "bearer sk-ONE", "Bearer \xff"]
+)
+def test_wrong_key_is_incorrect(locked: str, call: Call, given: str) -> None:
+    status, _, body = call(locked, "/v1/models", method="GET", headers={"Authorization": given})
+    assert (status, json.loads(body)["error"]["code"]) == (401, "invalid_api_key")
+
+
+@pytest.mark.parametrize("given", ["Basic c2s6", "Bearer", "Bearer  ", "sk-one"])
+def test_anything_but_a_bearer_key_is_no_key(locked: str, call: Call, given: str) -> None:
+    status, _, body = call(locked, "/v1/models", method="GET", headers={"Authorization": given})
+    assert (status, json.loads(body)["error"]["code"]) == (401, None)
+
+
+@pytest.mark.parametrize("key", ["sk-one", "sk-zwei-ü"])
+def test_each_key_opens(locked: str, call: Call, ask: Ask, *, key: str) -> None:
+    given = f"Bearer {key}".encode().decode("latin-1")
+    assert call(locked, body=ask(), headers={"Authorization": given})[0] == 200
+
+
+def test_health_needs_no_key(locked: str, call: Call) -> None:
+    assert call(locked, "/healthz", method="GET")[0] == 200
+    assert call(locked, "/readyz", method="GET")[0] == 200
+
+
+def test_foreign_host_is_fine_with_a_key(locked: str, call: Call) -> None:
+    headers = {"Host": "api.example", "Authorization": "Bearer sk-one"}
+    assert call(locked, "/v1/models", method="GET", headers=headers)[0] == 200
+
+
+@pytest.mark.parametrize("key", [{}, {"Authorization": "Bearer anything"}])
+def test_without_keys_any_key_or_none_opens(
+    keyless: str, call: Call, ask: Ask, *, key: dict[str, str]
+) -> None:
+    assert call(keyless, body=ask(), headers=key)[0] == 200
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "127.8.8.8:80", "[::1]:8765"])
+def test_names_of_this_machine_are_taken(keyless: str, call: Call, host: str) -> None:
+    assert call(keyless, "/v1/models", method="GET", headers={"Host": host})[0] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "192.168.1.4:8765"},
+        {"Host": "[bad"},
+        {"Host": ""},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost@evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_foreign_names_and_pages_are_refused_without_keys(
+    keyless: str, call: Call, ask: Ask, *, headers: dict[str, str]
+) -> None:
+    status, _, body = call(keyless, body=ask(), headers=headers)
+    assert (status, json.loads(body)["error"]["code"]) == (403, "cross_site_request")
+
+
+def test_page_of_this_machine_is_served(keyless: str, call: Call, ask: Ask) -> None:
+    assert call(keyless, body=ask(), headers={"Origin": "http://localhost:3000"})[0] == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "example.org"])  # noqa: S104
+def test_open_address_without_keys_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match="QWEN_VISION_API_KEYS"):
+        ServerSettings(host=host)
