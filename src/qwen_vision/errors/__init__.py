@@ -23,6 +23,7 @@ from qwen_vision.errors.access import (
     SettingsError,
     UnsupportedKeyError,
     WrongServiceError,
+    UsageError,
 )
 from qwen_vision.errors.base import (
     ALGORITHM_PREFIX,
@@ -223,6 +224,7 @@ __all__ = [
     "TopLogprobsError",
     "TopPError",
     "UnsupportedKeyError",
+    "UsageError",
     "VideoError",
     "VideoTooLongError",
     "VideoTooShortError",

@@ -187,6 +187,12 @@ class SettingsError(QwenVisionError):
     native_code = "InvalidParameter"
 
 
+class UsageError(SettingsError):
+    """The command line was called in a way it does not take: exit code 2."""
+
+    code = "usage"
+
+
 class MissingExtraError(QwenVisionError):
     """An optional part of the project is not installed."""
 

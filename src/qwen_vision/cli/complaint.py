@@ -1,0 +1,40 @@
+"""Complaint: one line that says what went wrong, where, and what to do next."""
+
+from collections.abc import Mapping
+
+from qwen_vision.errors import (
+    ModelNotFoundError,
+    QwenVisionError,
+    RemoteError,
+)
+
+
+def complaint(error: Exception, item_names: Mapping[str, str]) -> str:
+    """The line for an error; `item_names` maps content parts to what the user typed."""
+    if not isinstance(error, QwenVisionError):
+        words = " ".join(str(error).split())
+        return (
+            f"unexpected {type(error).__name__}: {words} - this is a fault of qwen-vision. "
+            "QWEN_VISION_DEBUG=1 shows where it happened."
+        )
+    words = " ".join(error.message.split())
+    name = item_names.get(error.param or "")
+    if name is not None and name not in words:
+        words = f"{name}: {words}"
+    if isinstance(error, RemoteError):
+        words += f" (HTTP {error.status}{_request_id(error)})"
+    return f"{words}{_next_step(error)}"
+
+
+def _request_id(error: RemoteError) -> str:
+    return f", request {error.request_id}" if error.request_id else ""
+
+
+def _next_step(error: QwenVisionError) -> str:
+    if isinstance(error, ModelNotFoundError) or error.code == "model_not_found":
+        return " See: qwen-vision models"
+    if isinstance(error, RemoteError) and error.status == 401:
+        return " Check DASHSCOPE_API_KEY or QWEN_API_KEY; qwen-vision doctor says which one is used."
+    if error.status == 429:
+        return " Wait a moment and try again."
+    return ""

@@ -1,0 +1,95 @@
+"""Screen: the answer on stdout, everything else on stderr; colour only on a terminal."""
+
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+_DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
+_CLEAR_LINE = "\r\x1b[K"
+
+
+class Screen:
+    """Writes for a person at a terminal, or for a program behind a pipe."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        wants_colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self.answers_live = sys.stdout.isatty()
+        self.talks_live = sys.stderr.isatty()
+        self._colour = wants_colour and self.talks_live
+        self._moves = environ.get("TERM") != "dumb" and self.talks_live
+        self._progress = False
+        self._open_line = False
+
+    def answer(self, text: str) -> None:
+        """A piece of the answer, shown at once."""
+        self.clear_progress()
+        sys.stdout.write(_harmless(text, sys.stdout))
+        sys.stdout.flush()
+        if text:
+            self._open_line = not text.endswith("\n")
+
+    def reasoning(self, text: str) -> None:
+        """A piece of the thinking, dimmed, shown at once."""
+        self.clear_progress()
+        self._tell(_harmless(text, sys.stderr), _DIM)
+        if text:
+            self._open_line = not text.endswith("\n")
+
+    def note(self, text: str) -> None:
+        """A line beside the answer."""
+        self.clear_progress()
+        self._tell(_harmless(text, sys.stderr), _DIM)
+        sys.stderr.write("\n")
+        sys.stderr.flush()
+
+    def error(self, text: str) -> None:
+        """The one line about what went wrong."""
+        self.clear_progress()
+        self._tell("qwen-vision: error: ", _RED)
+        sys.stderr.write(f"{_harmless(text, sys.stderr)}\n")
+        sys.stderr.flush()
+
+    def progress(self, text: str) -> None:
+        """A line that the next output replaces; only for a person."""
+        if self._moves:
+            self.clear_progress()
+            self._tell(_harmless(text, sys.stderr), _DIM)
+            self._progress = True
+
+    def clear_progress(self) -> None:
+        """Take the progress line away."""
+        if self._progress:
+            sys.stderr.write(_CLEAR_LINE)
+            sys.stderr.flush()
+            self._progress = False
+
+    def end_answer(self) -> None:
+        """Close the answer's last line."""
+        if self._open_line:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+            self._open_line = False
+
+    def leave_line(self) -> None:
+        """Start a fresh line on stderr when something stands open on the terminal."""
+        self.clear_progress()
+        if self._open_line and self.talks_live:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+        self._open_line = False
+
+    def _tell(self, text: str, style: str) -> None:
+        sys.stderr.write(f"{style}{text}{_PLAIN}" if self._colour else text)
+        sys.stderr.flush()
+
+
+def _harmless(text: str, stream: TextIO) -> str:
+    """Text without control characters when a terminal would obey them.
+
+    An answer may hold whatever stood in a barcode; a pipe gets it as it is.
+    """
+    if not stream.isatty() or text.isprintable():
+        return text
+    return "".join(
+        letter for letter in text if letter in "\n\t" or (letter >= " " and not "\x7f" <= letter <= "\x9f")
+    )

@@ -1,0 +1,220 @@
+"""Reads answers of other servers, more patiently than we write them.
+
+Servers of this dialect differ in what they leave out or send as null: usage details, the
+`index` of a tool call, a role. Here the shape is loose; what comes out is our own type.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from qwen_vision.errors import QwenVisionError, RemoteError
+from qwen_vision.protocol.chunk import Chunk, ChunkChoice, Delta, DeltaFunction, DeltaToolCall
+from qwen_vision.protocol.completion import (
+    AnswerFunction,
+    AnswerMessage,
+    AnswerToolCall,
+    Choice,
+    Completion,
+)
+from qwen_vision.protocol.failure import read_failure
+from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
+
+
+class _PromptDetails(Struct):
+    image_tokens: int | None = None
+    video_tokens: int | None = None
+    text_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+class _CompletionDetails(Struct):
+    reasoning_tokens: int | None = None
+    text_tokens: int | None = None
+
+
+class _Usage(Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+class _Function(Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(Struct):
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: _Function | None = None
+
+
+class _Message(Struct):
+    role: str | None = None
+    content: str | UnsetType | None = UNSET
+    reasoning_content: str | UnsetType | None = UNSET
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(Struct):
+    message: _Message | None = None
+    delta: _Message | None = None
+    finish_reason: str | None = None
+    index: int | None = None
+    logprobs: Any = None
+
+
+class _Answer(Struct):
+    choices: list[_Choice] | None = None
+    error: Any = None
+    usage: _Usage | None = None
+    created: int | None = None
+    system_fingerprint: str | None = None
+    model: str | None = None
+    id: str | None = None
+    media_receipt: list[MediaReceipt] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Answer)
+_Known = TypeVar("_Known")
+
+
+def read_completion(body: bytes) -> Completion:
+    """The whole answer in a 200 body; raises RemoteError when it holds none."""
+    answer = _decode(body)
+    if not answer.choices:
+        raise strange_answer(body)
+    return Completion(
+        choices=[_choice(choice) for choice in answer.choices],
+        usage=_usage(answer.usage),
+        created=answer.created or 0,
+        system_fingerprint=answer.system_fingerprint,
+        model=answer.model or "",
+        id=answer.id or "",
+        media_receipt=_known(answer.media_receipt),
+    )
+
+
+def read_chunk(payload: bytes) -> Chunk:
+    """The chunk in one event; raises RemoteError for an error sent in mid-stream."""
+    answer = _decode(payload)
+    return Chunk(
+        choices=[_chunk_choice(choice) for choice in answer.choices or ()],
+        usage=_usage(answer.usage),
+        created=answer.created or 0,
+        system_fingerprint=answer.system_fingerprint,
+        model=answer.model or "",
+        id=answer.id or "",
+        media_receipt=_known(answer.media_receipt),
+    )
+
+
+def _decode(data: bytes) -> _Answer:
+    try:
+        answer = _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise strange_answer(data) from error
+    if answer.error is not None:
+        # The stream had begun with HTTP 200; what went wrong is the server's.
+        raise read_failure(data, status=500)
+    return answer
+
+
+def strange_answer(data: bytes) -> QwenVisionError:
+    """The error for bytes that are no answer of the dialect."""
+    words = data[:120].decode("utf-8", "replace").strip()
+    return RemoteError(
+        f"The server's answer is not of the chat dialect: {words!r}. "
+        "Check that QWEN_BASE_URL ends in /compatible-mode/v1 or /v1.",
+        status=502,
+        code="strange_answer",
+    )
+
+
+def _known(value: _Known | None) -> _Known | UnsetType:
+    return UNSET if value is None else value
+
+
+def _usage(usage: _Usage | None) -> Usage | None:
+    if usage is None:
+        return None
+    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
+    found = Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=prompt + completion if usage.total_tokens is None else usage.total_tokens,
+    )
+    if usage.prompt_tokens_details is not None:
+        parts = usage.prompt_tokens_details
+        found.prompt_tokens_details = PromptTokensDetails(
+            image_tokens=_known(parts.image_tokens),
+            video_tokens=_known(parts.video_tokens),
+            text_tokens=_known(parts.text_tokens),
+            cached_tokens=_known(parts.cached_tokens),
+        )
+    if usage.completion_tokens_details is not None:
+        found.completion_tokens_details = CompletionTokensDetails(
+            reasoning_tokens=_known(usage.completion_tokens_details.reasoning_tokens),
+            text_tokens=_known(usage.completion_tokens_details.text_tokens),
+        )
+    return found
+
+
+def _choice(choice: _Choice) -> Choice:
+    message = choice.message or _Message()
+    calls = [
+        AnswerToolCall(
+            index=position if call.index is None else call.index,
+            id=call.id or "",
+            type=call.type or "function",
+            function=AnswerFunction(
+                name=(call.function and call.function.name) or "",
+                arguments=(call.function and call.function.arguments) or "",
+            ),
+        )
+        for position, call in enumerate(message.tool_calls or ())
+    ]
+    return Choice(
+        message=AnswerMessage(
+            role=message.role or "assistant",
+            content=None if message.content is UNSET else message.content,
+            reasoning_content=message.reasoning_content,
+            tool_calls=calls or UNSET,
+        ),
+        finish_reason=choice.finish_reason,
+        index=choice.index or 0,
+        logprobs=choice.logprobs,
+    )
+
+
+def _chunk_choice(choice: _Choice) -> ChunkChoice:
+    delta = choice.delta or _Message()
+    calls = [
+        DeltaToolCall(
+            index=position if call.index is None else call.index,
+            id=call.id or "",
+            type=call.type or "function",
+            function=DeltaFunction(
+                name=_known(call.function and call.function.name),
+                arguments=_known(call.function and call.function.arguments),
+            ),
+        )
+        for position, call in enumerate(delta.tool_calls or ())
+    ]
+    return ChunkChoice(
+        delta=Delta(
+            content=delta.content,
+            reasoning_content=delta.reasoning_content,
+            role=_known(delta.role),
+            tool_calls=calls or UNSET,
+        ),
+        logprobs=choice.logprobs,
+        finish_reason=choice.finish_reason,
+        index=choice.index or 0,
+    )
