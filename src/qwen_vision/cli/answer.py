@@ -1,0 +1,91 @@
+"""Answer: what came back, whole, however it came."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+from msgspec import UNSET
+
+from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.protocol.chunk import Chunk
+from qwen_vision.protocol.collect import collect
+from qwen_vision.protocol.completer import Completer
+from qwen_vision.protocol.completion import AnswerToolCall, Completion
+from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.protocol.request import ChatRequest, StreamOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer and how long it took, from the request to its end."""
+
+    completion: Completion
+    elapsed_s: float
+
+    @property
+    def text(self) -> str:
+        """The answer's text."""
+        return self.completion.choices[0].message.content or ""
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought first; empty when it did not."""
+        return self.completion.choices[0].message.reasoning_content or ""
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ended."""
+        return self.completion.choices[0].finish_reason
+
+    @property
+    def tool_calls(self) -> list[AnswerToolCall]:
+        """The tools the model wants called."""
+        return self.completion.choices[0].message.tool_calls or []
+
+    @property
+    def receipts(self) -> list[MediaReceipt]:
+        """What was done to each item, if the request asked."""
+        receipts = self.completion.media_receipt
+        return [] if receipts is UNSET else receipts
+
+
+class Listener(Protocol):
+    """Hears the answer while it comes."""
+
+    def answer(self, text: str) -> None:
+        """A piece of the answer."""
+
+    def reasoning(self, text: str) -> None:
+        """A piece of the thinking."""
+
+
+async def fetch_answer(
+    completer: Completer, request: ChatRequest, *, stream: bool, listener: Listener | None = None
+) -> Answer:
+    """Ask and wait for the whole answer; `listener` hears the pieces of a stream.
+
+    A model that only streams is streamed whatever `stream` says. Raises what the completer
+    raises.
+    """
+    start = time.monotonic()
+    if stream or find_model(request.model, any_model=True).stream_only:
+        request = msgspec.structs.replace(
+            request, stream=True, stream_options=StreamOptions(include_usage=True)
+        )
+        completion = await collect(_heard(completer.stream(request), listener))
+    else:
+        completion = await completer.complete(request)
+    completion.model = completion.model or request.model
+    return Answer(completion, elapsed_s=time.monotonic() - start)
+
+
+async def _heard(chunks: AsyncIterator[Chunk], listener: Listener | None) -> AsyncIterator[Chunk]:
+    async for chunk in chunks:
+        for choice in chunk.choices if listener is not None else ():
+            if choice.delta.reasoning_content:
+                listener.reasoning(choice.delta.reasoning_content)
+            if choice.delta.content:
+                listener.answer(choice.delta.content)
+        yield chunk

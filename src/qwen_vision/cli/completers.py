@@ -1,0 +1,75 @@
+"""Which engine answers, why, and opening it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from qwen_vision.errors import SettingsError
+from qwen_vision.protocol.completer import Completer
+from qwen_vision.settings import RemoteSettings, Settings
+
+LOCAL_ENGINE = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Who answers: a remote server, or the local engine `name`; `why` is for a person."""
+
+    remote: RemoteSettings | None
+    name: str
+    why: str
+
+    @property
+    def place(self) -> str:
+        """Where the answer is made, in a few words."""
+        if self.remote is None:
+            return "this machine"
+        return self.remote.base_url.partition("://")[2].partition("/")[0]
+
+
+def choose_engine(flag: str | None, settings: Settings) -> EngineChoice:
+    """The engine for `--engine` and the settings.
+
+    Raises SettingsError for `remote` without a key or address.
+    """
+    match flag:
+        case None if settings.remote is not None:
+            why = "a key is set" if settings.remote.key else "QWEN_BASE_URL is set"
+            return EngineChoice(settings.remote, "remote", why)
+        case None:
+            return EngineChoice(None, LOCAL_ENGINE, "no key and no QWEN_BASE_URL is set")
+        case "remote":
+            if settings.remote is None:
+                raise SettingsError(
+                    "--engine remote needs a server: set DASHSCOPE_API_KEY (or QWEN_API_KEY), or "
+                    "QWEN_BASE_URL for another server.",
+                    param="engine",
+                )
+            return EngineChoice(settings.remote, "remote", "--engine says so")
+        case "local":
+            return EngineChoice(None, LOCAL_ENGINE, "--engine says so")
+        case _:
+            return EngineChoice(None, flag, "--engine says so")
+
+
+@asynccontextmanager
+async def open_completer(choice: EngineChoice, settings: Settings) -> AsyncIterator[Completer]:
+    """The completer of a choice, closed at the end of the block."""
+    if choice.remote is not None:
+        from qwen_vision.client import AsyncClient
+
+        async with AsyncClient(choice.remote, local_files=True) as client:
+            yield client
+        return
+    from qwen_vision.engines.registry import build_engine
+    from qwen_vision.media.door import MediaDoor
+    from qwen_vision.pipeline.pipeline import Pipeline
+
+    engine = build_engine(choice.name, settings.media)
+    door = MediaDoor(settings.media)
+    pipeline = Pipeline(engine, door, local_files=True)
+    try:
+        yield pipeline
+    finally:
+        await pipeline.aclose()
+        await door.aclose()

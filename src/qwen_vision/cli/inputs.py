@@ -1,0 +1,136 @@
+"""Items: what the words on the command line mean - files, URLs, or the prompt."""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Literal, TypeAlias
+
+from qwen_vision.client.files import media_type
+from qwen_vision.errors import FileMissingError, UsageError
+
+Kind: TypeAlias = Literal["image", "video", "document"]
+_SCHEMES = ("http://", "https://", "data:", "oss://")
+_IMAGES = frozenset(
+    ".jpg .jpeg .jpe .png .gif .webp .bmp .tif .tiff .heic .heif .avif .ico .ppm".split()
+)
+_VIDEOS = frozenset(".mp4 .m4v .mov .mkv .webm .avi .flv .wmv .mpg .mpeg .ts .3gp".split())
+_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One picture, video or document: `url` is a URL or a path, `name` what the user typed."""
+
+    url: str
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a command, sorted: media first, then the prompt, if any."""
+
+    items: tuple[Item, ...]
+    prompt: str | None
+
+
+@contextmanager
+def sort_words(words: Sequence[str], *, prompt: str | None, as_video: bool) -> Iterator[Words]:
+    """Sort the words; a picture from standard input lives in a file until the block ends.
+
+    A word that is a file, a URL or `-` is an item; one other word may be the prompt. Raises
+    FileMissingError for a word that looks like a path, UsageError when nothing fits.
+    """
+    places = [word for word in words if _is_place(word)]
+    others = [word for word in words if not _is_place(word)]
+    prompt = _prompt(others, prompt=prompt, has_places=bool(places))
+    if not places:
+        raise UsageError("name at least one file or URL to look at, such as photo.jpg.")
+    if places.count(_STDIN) > 1:
+        raise UsageError("'-' (standard input) can be named once.")
+    with tempfile.TemporaryDirectory(prefix="qwen-vision-") as folder:
+        items = [_item(place, folder=Path(folder), as_video=as_video) for place in places]
+        yield Words(items=tuple(items), prompt=prompt)
+
+
+def kind_of(place: str) -> Kind:
+    """Whether a URL or path is a picture, a video or a document, as far as it shows."""
+    if place.startswith("data:"):
+        mime = place[5:60]
+    elif place.startswith(_SCHEMES):
+        # A query may follow the name; a signed URL always has one.
+        mime = _mime_of_suffix(PurePath(place.partition("?")[0].partition("#")[0]).suffix)
+    else:
+        mime = _mime_of_file(Path(place))
+    if mime.startswith("video/"):
+        return "video"
+    return "document" if mime.startswith("application/pdf") else "image"
+
+
+def _mime_of_suffix(suffix: str) -> str:
+    if suffix.lower() in _VIDEOS:
+        return "video/"
+    return "application/pdf" if suffix.lower() == ".pdf" else "image/"
+
+
+def _mime_of_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            found = media_type(path, file.read(16))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileMissingError(path=path, reason=reason) from error
+    known = found.startswith(("image/", "video/", "application/pdf"))
+    return found if known else _mime_of_suffix(path.suffix)
+
+
+def _is_place(word: str) -> bool:
+    if word == _STDIN or word.startswith(_SCHEMES):
+        return True
+    try:
+        return Path(word).exists()
+    except (OSError, ValueError):
+        # A long prompt is no file name, and the system says so.
+        return False
+
+
+def _prompt(others: Sequence[str], *, prompt: str | None, has_places: bool) -> str | None:
+    for word in others:
+        if _looks_like_path(word, alone=not has_places and len(others) == 1):
+            raise FileMissingError(path=word, reason="there is no such file")
+    if not others:
+        return prompt
+    if prompt is not None:
+        raise UsageError(f"there is a prompt already (--prompt); what is '{others[0]}'?")
+    if len(others) > 1:
+        raise UsageError(
+            f"'{others[0]}' and '{others[1]}' are no files. Put the whole prompt in quotes: "
+            f'"{" ".join(others)}".'
+        )
+    return others[0]
+
+
+def _looks_like_path(word: str, *, alone: bool) -> bool:
+    suffix = PurePath(word).suffix.lower()
+    named_media = suffix in _IMAGES or suffix in _VIDEOS or suffix == ".pdf"
+    if any(letter.isspace() for letter in word):
+        # "Compare this with cat.jpg" is a prompt, unless there is nothing it could be about.
+        return named_media and alone
+    return named_media or word.startswith(("/", "./", "../", "~/")) or "\\" in word
+
+
+def _item(place: str, *, folder: Path, as_video: bool) -> Item:
+    if place == _STDIN:
+        path = folder / "stdin"
+        path.write_bytes(sys.stdin.buffer.read())
+        if path.stat().st_size == 0:
+            raise UsageError("'-' names standard input, but nothing came in there.")
+        kind = kind_of(str(path))
+        return Item(url=str(path), kind="video" if as_video else kind, name="standard input")
+    if not place.startswith(_SCHEMES) and Path(place).is_dir():
+        raise UsageError(f"'{place}' is a folder; name its files, such as {place.rstrip('/')}/*.jpg.")
+    name = place.partition(",")[0] if place.startswith("data:") else place
+    return Item(url=place, kind="video" if as_video else kind_of(place), name=name)
