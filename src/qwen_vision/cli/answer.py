@@ -74,16 +74,17 @@ async def fetch_answer(
         request = msgspec.structs.replace(
             request, stream=True, stream_options=StreamOptions(include_usage=True)
         )
-        completion = await collect(_heard(completer.stream(request), listener))
+        chunks = completer.stream(request)
+        completion = await collect(chunks if listener is None else _heard(chunks, listener))
     else:
         completion = await completer.complete(request)
     completion.model = completion.model or request.model
     return Answer(completion, elapsed_s=time.monotonic() - start)
 
 
-async def _heard(chunks: AsyncIterator[Chunk], listener: Listener | None) -> AsyncIterator[Chunk]:
+async def _heard(chunks: AsyncIterator[Chunk], listener: Listener) -> AsyncIterator[Chunk]:
     async for chunk in chunks:
-        for choice in chunk.choices if listener is not None else ():
+        for choice in chunk.choices:
             if choice.delta.reasoning_content:
                 listener.reasoning(choice.delta.reasoning_content)
             if choice.delta.content:

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec import UNSET
-
-from qwen_vision.cli.answer import Answer, fetch_answer
+from qwen_vision.cli.answer import Answer, Listener, fetch_answer
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
+from qwen_vision.cli.facts import engine_line, receipt_lines
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
 from qwen_vision.cli.question import build_request, item_names
 from qwen_vision.errors import SettingsError
-from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.request import ChatRequest
 
 
@@ -43,11 +41,25 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
         call.screen.progress(f"{_subject(words.items)}: asking {choice.place} ...")
         live = options.stream if options.stream is not None else call.screen.answers_live
         shown_live = live and options.output is None
-        answer = asyncio.run(_fetch(call, choice, request, options, shown_live))
+        answer = asyncio.run(
+            _fetch(
+                call,
+                choice,
+                request,
+                # A stream survives long thinking better than one long silence.
+                stream=options.stream is not False,
+                listener=_Live(call.screen) if shown_live else None,
+            )
+        )
     if not shown_live:
         _show_at_once(answer, call.screen, options)
     call.screen.end_answer()
-    _show_facts(answer, call, choice, options)
+    if options.receipt:
+        for line in receipt_lines(answer, call.item_names):
+            call.screen.note(line)
+    if answer.finish_reason == "length":
+        call.screen.note("the answer was cut at its token limit; give a higher --max-tokens")
+    call.screen.note(engine_line(answer, choice))
     return 0
 
 
@@ -72,39 +84,20 @@ def write_file(path: Path, text: str) -> None:
         ) from error
 
 
-def engine_line(answer: Answer, choice: EngineChoice) -> str:
-    """What made the answer, from how many tokens, how fast."""
-    completion = answer.completion
-    maker = completion.system_fingerprint or completion.model
-    if choice.remote is not None:
-        maker += f" at {choice.place}"
-    facts = [maker]
-    usage = completion.usage
-    if usage is not None:
-        details = usage.prompt_tokens_details
-        if details is not UNSET and details.image_tokens is not UNSET:
-            facts.append(f"{details.image_tokens} image tokens")
-        if details is not UNSET and details.video_tokens is not UNSET:
-            facts.append(f"{details.video_tokens} video tokens")
-        facts.append(f"{usage.completion_tokens} answer tokens")
-    facts.append(f"{answer.elapsed_s:.1f} s")
-    return f"[{' · '.join(facts)}]"
-
-
 async def _fetch(
     call: Call,
     choice: EngineChoice,
     request: ChatRequest,
-    options: argparse.Namespace,
-    shown_live: bool,
+    *,
+    stream: bool,
+    listener: Listener | None,
 ) -> Answer:
     async with open_completer(choice, call.settings) as completer:
         return await fetch_answer(
             completer,
             request,
-            # A stream survives long thinking better than one long silence.
-            stream=options.stream is not False,
-            listener=_Live(call.screen) if shown_live else None,
+            stream=stream,
+            listener=listener,
         )
 
 
@@ -135,40 +128,6 @@ def _show_at_once(answer: Answer, screen: Screen, options: argparse.Namespace) -
         text = answer.text if answer.text.endswith("\n") else f"{answer.text}\n"
         write_file(Path(options.output), text)
         screen.note(f"wrote {options.output}")
-
-
-def _show_facts(
-    answer: Answer, call: Call, choice: EngineChoice, options: argparse.Namespace
-) -> None:
-    if options.receipt:
-        for receipt in answer.receipts:
-            call.screen.note(_receipt_line(receipt, call.item_names))
-        if not answer.receipts:
-            call.screen.note("this server gives no receipts")
-    if answer.finish_reason == "length":
-        call.screen.note("the answer was cut at its token limit; give a higher --max-tokens")
-    call.screen.note(engine_line(answer, choice))
-
-
-def _receipt_line(receipt: MediaReceipt, names: dict[str, str]) -> str:
-    facts = [f"{names.get(receipt.param, receipt.param)}: {receipt.kind}"]
-    if receipt.page is not UNSET:
-        facts.append(f"page {receipt.page}")
-    if receipt.format is not UNSET:
-        facts.append(receipt.format)
-    if receipt.original_size is not UNSET:
-        facts.append("{}x{}".format(*receipt.original_size))
-    if receipt.final_size is not UNSET:
-        facts.append("seen as {}x{}".format(*receipt.final_size))
-    if receipt.frames is not UNSET:
-        facts.append(f"{receipt.frames} frames")
-    if receipt.duration_s is not UNSET:
-        facts.append(f"{receipt.duration_s:.1f} s")
-    if receipt.tokens is not UNSET:
-        facts.append(f"{receipt.tokens} tokens")
-    if receipt.note is not UNSET:
-        facts.append(receipt.note)
-    return ", ".join(facts)
 
 
 def _default_prompt(items: Sequence[Item], habits: Habits) -> str:

@@ -34,7 +34,9 @@ def _next_step(error: QwenVisionError) -> str:
     if isinstance(error, ModelNotFoundError) or error.code == "model_not_found":
         return " See: qwen-vision models"
     if isinstance(error, RemoteError) and error.status == 401:
-        return " Check DASHSCOPE_API_KEY or QWEN_API_KEY; qwen-vision doctor says which one is used."
+        return (
+            " Check DASHSCOPE_API_KEY or QWEN_API_KEY; qwen-vision doctor says which one is used."
+        )
     if error.status == 429:
         return " Wait a moment and try again."
     return ""

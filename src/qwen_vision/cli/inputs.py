@@ -13,10 +13,35 @@ from qwen_vision.errors import FileMissingError, UsageError
 
 Kind: TypeAlias = Literal["image", "video", "document"]
 _SCHEMES = ("http://", "https://", "data:", "oss://")
-_IMAGES = frozenset(
-    ".jpg .jpeg .jpe .png .gif .webp .bmp .tif .tiff .heic .heif .avif .ico .ppm".split()
+_IMAGES = (
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".png",
+    ".gif",
+    ".webp",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".ppm",
 )
-_VIDEOS = frozenset(".mp4 .m4v .mov .mkv .webm .avi .flv .wmv .mpg .mpeg .ts .3gp".split())
+_VIDEOS = (
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".flv",
+    ".wmv",
+    ".mpg",
+    ".mpeg",
+    ".ts",
+    ".3gp",
+)
 _STDIN = "-"
 
 
@@ -131,6 +156,8 @@ def _item(place: str, *, folder: Path, as_video: bool) -> Item:
         kind = kind_of(str(path))
         return Item(url=str(path), kind="video" if as_video else kind, name="standard input")
     if not place.startswith(_SCHEMES) and Path(place).is_dir():
-        raise UsageError(f"'{place}' is a folder; name its files, such as {place.rstrip('/')}/*.jpg.")
+        raise UsageError(
+            f"'{place}' is a folder; name its files, such as {place.rstrip('/')}/*.jpg."
+        )
     name = place.partition(",")[0] if place.startswith("data:") else place
     return Item(url=place, kind="video" if as_video else kind_of(place), name=name)

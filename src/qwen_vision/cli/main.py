@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -48,13 +48,15 @@ def dispatch(argv: Sequence[str], call: Call) -> int:
     words = [word for word in rest if not word.startswith("-")]
     if not words:
         parser.error(f"unknown option '{rest[0]}'")
-    hint = ""
-    if "://" in words[0] or os.path.exists(words[0]):  # noqa: PTH110 - pathlib costs start-up time
-        hint = f". To ask about it: qwen-vision analyze {words[0]}"
-    parser.error(f"there is no command '{words[0]}'{hint}")
+    return parser.error(f"there is no command '{words[0]}'{_hint(words[0])}")
 
 
-def guard(call: Call, action: "Callable[[], int]") -> int:
+def _hint(word: str) -> str:
+    is_place = "://" in word or os.path.exists(word)  # noqa: PTH110 - pathlib costs start-up time
+    return f". To ask about it: qwen-vision analyze {word}" if is_place else ""
+
+
+def guard(call: Call, action: Callable[[], int]) -> int:
     """Run `action`; every error becomes one line on stderr and an exit code."""
     try:
         code = action()

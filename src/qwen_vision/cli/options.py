@@ -41,7 +41,9 @@ def add_question(parser: argparse.ArgumentParser) -> None:
 
 def add_seeing(parser: argparse.ArgumentParser) -> None:
     """How pictures and videos are looked at, and how freely the model answers."""
-    parser.add_argument("--fps", type=float, metavar="N", help="frames a second of video, 0.1 to 10")
+    parser.add_argument(
+        "--fps", type=float, metavar="N", help="frames a second of video, 0.1 to 10"
+    )
     parser.add_argument("--detail", choices=["auto", "low", "high"], help="level of detail")
     parser.add_argument(
         "--high-resolution", action="store_true", help="up to 16384 tokens for each picture"
@@ -57,7 +59,11 @@ def add_seeing(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="let the model think first, or not; by default the model's own way",
     )
-    parser.add_argument("--thinking-budget", type=int, metavar="N", help="longest thought in tokens")
-    parser.add_argument("--system", metavar="TEXT", help="instructions that stand before the prompt")
+    parser.add_argument(
+        "--thinking-budget", type=int, metavar="N", help="longest thought in tokens"
+    )
+    parser.add_argument(
+        "--system", metavar="TEXT", help="instructions that stand before the prompt"
+    )
     parser.add_argument("--temperature", type=float, metavar="T", help="randomness, 0 to under 2")
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the same randomness")

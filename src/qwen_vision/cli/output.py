@@ -1,11 +1,14 @@
 """Screen: the answer on stdout, everything else on stderr; colour only on a terminal."""
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import TextIO
 
 _DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
 _CLEAR_LINE = "\r\x1b[K"
+# C0 but tab and line feed, DEL and C1: what moves a cursor or sets a title.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Screen:
@@ -90,6 +93,4 @@ def _harmless(text: str, stream: TextIO) -> str:
     """
     if not stream.isatty() or text.isprintable():
         return text
-    return "".join(
-        letter for letter in text if letter in "\n\t" or (letter >= " " and not "\x7f" <= letter <= "\x9f")
-    )
+    return _CONTROLS.sub("", text)

@@ -46,9 +46,7 @@ def with_instruction(prompt: str, *, schema: dict[str, Any] | None, json_mode: b
     return f"{prompt}\n\n{JSON_INSTRUCTION}" if json_mode else prompt
 
 
-def thinking_for(
-    model_id: str, *, wanted: bool | None, structured: bool
-) -> bool | None:
+def thinking_for(model_id: str, *, wanted: bool | None, structured: bool) -> bool | None:
     """What to say about thinking: JSON needs it off where it is on by default."""
     if wanted is None and structured and find_model(model_id, any_model=True).thinking == "on":
         return False

@@ -9,6 +9,7 @@ from typing import Self
 
 import aiohttp
 import msgspec
+from typing_extensions import override
 from yarl import URL
 
 from qwen_vision import __version__
@@ -70,6 +71,7 @@ class AsyncClient:
         self._silence_timeout_s = silence_timeout_s
         self._session: aiohttp.ClientSession | None = None
 
+    @override
     def __repr__(self) -> str:
         """The address, never the key."""
         return f"AsyncClient(base_url={self._remote.base_url!r})"
@@ -95,8 +97,8 @@ class AsyncClient:
     async def complete(self, request: ChatRequest) -> Completion:
         """The whole answer; raises an error of the tree."""
         request = msgspec.structs.replace(request, stream=None, stream_options=None)
-        timeout = aiohttp.ClientTimeout(total=self._answer_timeout_s, sock_connect=10)
-        async with self._answer(request, timeout=timeout) as response:
+        limits = aiohttp.ClientTimeout(total=self._answer_timeout_s, sock_connect=10)
+        async with self._answer(request, limits=limits) as response:
             body = await response.read()
         return read_completion(body)
 
@@ -106,11 +108,11 @@ class AsyncClient:
         A stream that breaks off raises ConnectionFailedError; nothing is resumed.
         """
         request = msgspec.structs.replace(request, stream=True)
-        timeout = aiohttp.ClientTimeout(
+        limits = aiohttp.ClientTimeout(
             total=None, sock_connect=10, sock_read=self._silence_timeout_s
         )
         finished = False
-        async with self._answer(request, timeout=timeout) as response:
+        async with self._answer(request, limits=limits) as response:
             if response.content_type != "text/event-stream":
                 raise strange_answer(await response.content.read(_MAX_ERROR_BYTES))
             async for payload in _payloads(response):
@@ -132,7 +134,7 @@ class AsyncClient:
 
     @asynccontextmanager
     async def _answer(
-        self, request: ChatRequest, *, timeout: aiohttp.ClientTimeout
+        self, request: ChatRequest, *, limits: aiohttp.ClientTimeout
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A response with status 200; tries again by the rule until there is one."""
         if self._local_files and names_files(request):
@@ -141,7 +143,7 @@ class AsyncClient:
         headers = {"X-DashScope-OssResourceResolve": "enable"} if names_oss(request) else {}
         failures = 0
         while True:
-            async with self._post(body, headers=headers, timeout=timeout) as response:
+            async with self._post(body, headers=headers, limits=limits) as response:
                 if response.status == 200:
                     yield response
                     return
@@ -160,16 +162,16 @@ class AsyncClient:
 
     @asynccontextmanager
     async def _post(
-        self, body: bytes, *, headers: dict[str, str], timeout: aiohttp.ClientTimeout
+        self, body: bytes, *, headers: dict[str, str], limits: aiohttp.ClientTimeout
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One try; whatever breaks on the way becomes an error of the tree."""
         try:
             async with self._pool().post(
-                self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                self._url, data=body, headers=headers, timeout=limits, allow_redirects=False
             ) as response:
                 yield response
         except TimeoutError as error:
-            raise self._too_slow(timeout) from error
+            raise self._too_slow(limits) from error
         except aiohttp.ClientConnectorError as error:
             reason = error.os_error.strerror or str(error.os_error)
             raise ConnectionFailedError(host=self.host, reason=reason) from error
@@ -177,8 +179,8 @@ class AsyncClient:
             reason = str(error) or type(error).__name__
             raise ConnectionFailedError(host=self.host, reason=reason) from error
 
-    def _too_slow(self, timeout: aiohttp.ClientTimeout) -> QwenVisionError:
-        limit_s = timeout.total or timeout.sock_read
+    def _too_slow(self, limits: aiohttp.ClientTimeout) -> QwenVisionError:
+        limit_s = limits.total or limits.sock_read
         return RequestTimeoutError(
             f"{self.host} gave no answer within {limit_s:g} s. Ask for a stream (--stream), a "
             "shorter answer, or try again later."

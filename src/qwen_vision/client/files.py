@@ -120,9 +120,7 @@ def _inline_part(part: ContentPart, *, param: str) -> ContentPart:
         case ImagePart(image_url=place):
             image = ImageUrl(url=place) if isinstance(place, str) else place
             url = _inline(image.url, param=param)
-            return msgspec.structs.replace(
-                part, image_url=msgspec.structs.replace(image, url=url)
-            )
+            return msgspec.structs.replace(part, image_url=msgspec.structs.replace(image, url=url))
         case VideoPart(video_url=str(url)):
             return msgspec.structs.replace(part, video_url=_inline(url, param=param))
         case VideoPart(video_url=clip) if not isinstance(clip, str):

@@ -201,8 +201,8 @@ def _chunk_choice(choice: _Choice) -> ChunkChoice:
             id=call.id or "",
             type=call.type or "function",
             function=DeltaFunction(
-                name=_known(call.function and call.function.name),
-                arguments=_known(call.function and call.function.arguments),
+                name=_known(call.function.name if call.function else None),
+                arguments=_known(call.function.arguments if call.function else None),
             ),
         )
         for position, call in enumerate(delta.tool_calls or ())

@@ -1,0 +1,118 @@
+"""`qwen-vision serve`: run the OpenAI-compatible server."""
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+
+from qwen_vision.cli.call import Call
+from qwen_vision.cli.parsing import Parser
+
+_PACKAGES = ("starlette", "uvicorn", "httptools")
+
+
+def run(argv: Sequence[str], call: Call) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit code."""
+    options = _parser().parse_args(argv)
+    for package in _PACKAGES:
+        _need(package)
+    from dataclasses import replace
+    from pathlib import Path
+
+    from qwen_vision.cli.completers import LOCAL_ENGINE
+    from qwen_vision.errors import UsageError
+    from qwen_vision.server.run import serve
+    from qwen_vision.settings import MEBIBYTE, ServerSettings
+
+    media = call.settings.media
+    fetch = media.fetch
+    if options.allow_private_network:
+        fetch = replace(fetch, allow_private_network=True)
+    if options.allowed_folder is not None:
+        folder = Path(options.allowed_folder)
+        if not folder.is_dir():
+            raise UsageError(f"--allowed-folder is '{folder}', which is not a folder.")
+        fetch = replace(fetch, allowed_folder=folder.resolve())
+    settings = ServerSettings(
+        host=options.host,
+        port=options.port,
+        keys=call.settings.keys,
+        engine=LOCAL_ENGINE if options.engine in (None, "local") else options.engine,
+        any_model=options.any_model,
+        max_body_bytes=options.max_body_mb * MEBIBYTE,
+        max_concurrent=options.max_concurrent,
+        stop_grace_s=options.stop_grace,
+    )
+    serve(settings, replace(media, fetch=fetch))
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "serve",
+        description="Answer the OpenAI-compatible dialect at http://HOST:PORT/v1 and\n"
+        "/compatible-mode/v1. Keys: QWEN_VISION_API_KEYS=key1,key2; without any, only this\n"
+        "machine can connect.",
+        epilog="example:\n  qwen-vision serve --port 8765",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=_port, default=8765, metavar="N", help="port; 0 picks one")
+    parser.add_argument(
+        "--engine", metavar="NAME", help="engine as NAME[:ARGUMENT]; by default embedded"
+    )
+    parser.add_argument(
+        "--any-model", action="store_true", help="serve unknown model names too, with no 404"
+    )
+    parser.add_argument(
+        "--allow-private-network",
+        action="store_true",
+        help="fetch pictures from private addresses too",
+    )
+    parser.add_argument(
+        "--allowed-folder", metavar="DIR", help="take file:// pictures from this folder"
+    )
+    parser.add_argument(
+        "--max-body-mb", type=_count, default=64, metavar="N", help="largest request body"
+    )
+    parser.add_argument(
+        "--max-concurrent", type=_count, default=64, metavar="N", help="requests at a time"
+    )
+    parser.add_argument(
+        "--stop-grace",
+        type=_seconds,
+        default=30.0,
+        metavar="S",
+        help="seconds running answers may take when the server is told to stop",
+    )
+    return parser
+
+
+def _need(package: str) -> None:
+    try:
+        import_module(package)
+    except ImportError as error:
+        from qwen_vision.errors import MissingExtraError
+
+        raise MissingExtraError(what="The server", extra="server") from error
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"'{text}' is no port; use 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 up")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    # A comparison with NaN is false, so this refuses it as well.
+    if not 0.0 <= seconds <= 86_400.0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds, 0 to 86400")
+    return seconds
