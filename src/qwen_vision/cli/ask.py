@@ -2,8 +2,6 @@
 
 import argparse
 import asyncio
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +10,10 @@ from qwen_vision.cli.answer import Answer, Listener, fetch_answer
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
 from qwen_vision.cli.facts import engine_line, receipt_lines
+from qwen_vision.cli.files import write_file
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
 from qwen_vision.cli.question import build_request, item_names
-from qwen_vision.errors import SettingsError
 from qwen_vision.protocol.request import ChatRequest
 
 
@@ -61,27 +59,6 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
         call.screen.note("the answer was cut at its token limit; give a higher --max-tokens")
     call.screen.note(engine_line(answer, choice))
     return 0
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a text file whole or not at all; raises SettingsError when it cannot be."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
-            try:
-                file.write(text)
-                file.close()
-                os.chmod(file.name, 0o666 & ~_umask())  # noqa: PTH101 - a name, no Path needed
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise SettingsError(
-            f"Cannot write '{path}': {error.strerror or error}. Choose another --output.",
-            param="output",
-        ) from error
 
 
 async def _fetch(
@@ -137,9 +114,3 @@ def _default_prompt(items: Sequence[Item], habits: Habits) -> str:
 
 def _subject(items: Sequence[Item]) -> str:
     return items[0].name if len(items) == 1 else f"{len(items)} files"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -38,6 +38,13 @@ class Screen:
         if text:
             self._open_line = not text.endswith("\n")
 
+    def aside(self, text: str) -> None:
+        """A piece of the answer, shown on stderr because stdout is for something else."""
+        self.clear_progress()
+        self._tell(_harmless(text, sys.stderr), "")
+        if text:
+            self._open_line = not text.endswith("\n")
+
     def note(self, text: str) -> None:
         """A line beside the answer."""
         self.clear_progress()
@@ -74,15 +81,15 @@ class Screen:
             self._open_line = False
 
     def leave_line(self) -> None:
-        """Start a fresh line on stderr when something stands open on the terminal."""
+        """Start a fresh line on stderr when something stands open there."""
         self.clear_progress()
-        if self._open_line and self.talks_live:
+        if self._open_line:
             sys.stderr.write("\n")
             sys.stderr.flush()
         self._open_line = False
 
     def _tell(self, text: str, style: str) -> None:
-        sys.stderr.write(f"{style}{text}{_PLAIN}" if self._colour else text)
+        sys.stderr.write(f"{style}{text}{_PLAIN}" if self._colour and style else text)
         sys.stderr.flush()
 
 

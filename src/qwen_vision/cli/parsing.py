@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from typing_extensions import override
 else:
-    # The real one would add a third to the time of `--help`.
+
     def override(method):
+        """Do nothing: the real one would add a third to the time of `--help`."""
         return method
 
 

@@ -22,8 +22,8 @@ from qwen_vision.errors.access import (
     RouteNotFoundError,
     SettingsError,
     UnsupportedKeyError,
-    WrongServiceError,
     UsageError,
+    WrongServiceError,
 )
 from qwen_vision.errors.base import (
     ALGORITHM_PREFIX,

@@ -1,0 +1,179 @@
+"""The guide's scripts (scripts/analyze.py, reason.py, ocr.py): a JSON request in, JSON out."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from qwen_vision.cli.call import Call
+from qwen_vision.cli.main import guard
+from qwen_vision.cli.parsing import Parser
+
+if TYPE_CHECKING:
+    from qwen_vision.cli.answer import Answer
+    from qwen_vision.protocol.request import ChatRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptDefaults:
+    """What a script sends when the request does not say."""
+
+    summary: str
+    model: str
+    max_tokens: int
+    image_prompt: str
+    video_prompt: str
+    temperature: float | None = None
+    streams: bool = False
+
+
+SCRIPTS = {
+    "analyze": ScriptDefaults(
+        summary="Analyze pictures and videos.",
+        model="qwen3.6-plus",
+        max_tokens=512,
+        temperature=0.2,
+        image_prompt="What is in this image?",
+        video_prompt="Describe what happens in this video.",
+    ),
+    "reason": ScriptDefaults(
+        summary="Reason about pictures and videos, step by step.",
+        model="qvq-max",
+        max_tokens=8192,
+        image_prompt="Think through what this image shows, step by step.",
+        video_prompt="Think through what happens in this video, step by step.",
+        streams=True,
+    ),
+    "ocr": ScriptDefaults(
+        summary="Read the text in pictures.",
+        model="qwen-vl-ocr",
+        max_tokens=4096,
+        image_prompt="Please output only the text content from the image without any "
+        "additional descriptions or formatting.",
+        video_prompt="Please output only the text content from the video without any "
+        "additional descriptions or formatting.",
+    ),
+}
+
+_FIELDS = """\
+fields of the request:
+  prompt                     the question
+  image, images              URL or path of a picture; a list of them
+  video, video_frames        URL or path of a video; a list of pictures as its frames
+  fps                        frames a second of video
+  detail, min_pixels, max_pixels, vl_high_resolution_images
+  model, max_tokens, temperature, seed, enable_thinking, thinking_budget, stream
+  json_mode, schema          the same as --json-mode and --schema
+  messages, tools and every other parameter of the chat dialect
+"""
+
+
+def run(name: str) -> NoReturn:
+    """Entry point of scripts/NAME.py."""
+    sys.exit(main(name, sys.argv[1:], os.environ))
+
+
+def main(name: str, argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one script; returns its exit code: 0 done, 1 error, 2 wrong usage."""
+    call = Call(environ)
+    return guard(call, lambda: _run(name, argv, call))
+
+
+def _run(name: str, argv: Sequence[str], call: Call) -> int:
+    options = _parser(name).parse_args(argv)
+    # Wire types and asyncio: not needed for --help.
+    import asyncio
+
+    from qwen_vision.cli.completers import choose_engine
+    from qwen_vision.cli.facts import engine_line
+    from qwen_vision.cli.files import write_file
+    from qwen_vision.cli.script_request import read_script_request
+    from qwen_vision.cli.script_result import result_json
+
+    defaults = SCRIPTS[name]
+    script_request = read_script_request(options, defaults)
+    choice = choose_engine(None, call.settings)
+    _check_upload(options, script_request.chat, call, is_remote=choice.remote is not None)
+    answer = asyncio.run(_fetch(call, script_request.chat, script_request.streams))
+    call.screen.leave_line()
+    result = result_json(answer, wants_json=script_request.wants_json)
+    if options.output:
+        write_file(Path(options.output), f"{result}\n")
+        call.screen.note(f"wrote {options.output}")
+    if options.print_response or not options.output:
+        sys.stdout.write(f"{result}\n")
+    call.screen.note(engine_line(answer, choice))
+    return 0
+
+
+async def _fetch(call: Call, request: "ChatRequest", streams: bool) -> "Answer":
+    from qwen_vision.cli.answer import fetch_answer
+    from qwen_vision.cli.completers import choose_engine, open_completer
+
+    choice = choose_engine(None, call.settings)
+    async with open_completer(choice, call.settings) as completer:
+        return await fetch_answer(
+            completer, request, stream=streams, listener=_Stderr(call) if streams else None
+        )
+
+
+class _Stderr:
+    """Shows a stream on stderr: stdout is kept for the JSON."""
+
+    def __init__(self, call: Call) -> None:
+        self._screen = call.screen
+
+    def reasoning(self, text: str) -> None:
+        self._screen.reasoning(text)
+
+    def answer(self, text: str) -> None:
+        self._screen.aside(text)
+
+
+def _check_upload(
+    options: argparse.Namespace, request: "ChatRequest", call: Call, *, is_remote: bool
+) -> None:
+    from qwen_vision.client.files import names_files
+    from qwen_vision.errors import UsageError
+
+    if not options.upload_files or not names_files(request):
+        return
+    if is_remote:
+        raise UsageError(
+            "--upload-files: this version cannot upload yet. Leave it out for files under 7 MB, "
+            "or put the file on a web server and give its URL."
+        )
+    call.screen.note("--upload-files: answered on this machine, so nothing needs uploading")
+
+
+def _parser(name: str) -> Parser:
+    defaults = SCRIPTS[name]
+    parser = Parser(
+        name,
+        description=f"{defaults.summary} Takes a request as JSON, gives a result as JSON.",
+        epilog=f"{_FIELDS}\nexample:\n  scripts/{name}.py "
+        '--request \'{"image":"photo.jpg"}\' --print-response',
+    )
+    parser.prog = f"scripts/{name}.py"
+    parser.add_argument("--request", metavar="JSON", help="the request, inline")
+    parser.add_argument("--file", metavar="FILE", help="the request, in a JSON file")
+    parser.add_argument("--output", metavar="FILE", help="save the result as JSON")
+    parser.add_argument(
+        "--print-response",
+        action="store_true",
+        help="print the result as JSON; also without --output",
+    )
+    parser.add_argument(
+        "--stream", action="store_true", help="show the answer as it comes (stderr)"
+    )
+    parser.add_argument(
+        "--upload-files", action="store_true", help="upload local files instead of sending them"
+    )
+    parser.add_argument(
+        "--schema", metavar="JSON", help="JSON Schema of the answer: a file or inline"
+    )
+    parser.add_argument("--json-mode", action="store_true", help="ask for an answer in JSON")
+    return parser
