@@ -105,8 +105,8 @@ def read_script_request(options: argparse.Namespace, defaults: Defaults) -> Scri
         model=model,
         messages=messages,
         stream=None,
-        max_tokens=_default(given.max_tokens, given.max_completion_tokens, defaults.max_tokens),
-        temperature=_default(given.temperature, defaults.temperature),
+        max_tokens=_max_tokens(given, defaults),
+        temperature=defaults.temperature if given.temperature is None else given.temperature,
         response_format=wanted,
         enable_thinking=thinking_for(model, wanted=given.enable_thinking, structured=structured),
     )
@@ -202,5 +202,7 @@ def _instruct(messages: list[Message], sentence: str) -> None:
             messages.append(Message(role="user", content=sentence))
 
 
-def _default(*values: Any) -> Any:  # noqa: ANN401 - passes on whatever it is given
-    return next((value for value in values if value is not None), None)
+def _max_tokens(given: ChatRequest, defaults: Defaults) -> int | None:
+    if given.max_tokens is None and given.max_completion_tokens is None:
+        return defaults.max_tokens
+    return given.max_tokens

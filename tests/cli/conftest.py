@@ -1,0 +1,111 @@
+"""Fixtures for the command line: the command in this process, and as a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from qwen_vision.cli.main import main
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+COMMAND = (sys.executable, "-m", "qwen_vision")
+_OURS = ("QWEN_", "DASHSCOPE_", "NO_COLOR")
+
+SCRIPT = """
+[[answer]]
+when = "json"
+steps = [{ text = '```json\\n{"total": "9.00"}\\n```' }]
+
+[[answer]]
+when = "long"
+steps = [{ text = "word " }, { finish = "length" }]
+
+[[answer]]
+when = "cut"
+steps = [{ text = "half an ans" }, { error = 500, message = "the lights went out" }]
+
+[[answer]]
+when = "busy"
+steps = [{ error = 400, message = "no such luck", code = "invalid_parameter_error" }]
+
+[[answer]]
+when = "escape"
+steps = [{ text = "\\u001b]0;title\\u0007red" }]
+
+[[answer]]
+when = "slow"
+steps = [{ text = "tick ", times = 200, wait_s = 0.1 }]
+
+[[answer]]
+steps = [{ think = "Red, I think. " }, { text = "A red " }, { text = "picture." }]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a picture, a script, and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (320, 240), "red").save("red.png")
+    Path("script.toml").write_text(SCRIPT, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def command(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """`command("analyze", "red.png", env={...})` -> exit code and output, run in this process."""
+
+    def run(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        code = main(words, env or {})
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def process(folder: Path) -> Command:
+    """The same, as `python -m qwen_vision` in a process of its own."""
+
+    def run(
+        *words: str, env: Mapping[str, str] | None = None, stdin: bytes = b""
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*COMMAND, *words],
+            input=stdin,
+            capture_output=True,
+            env=clean_environment(env),
+            timeout=60,
+            check=False,
+        )
+        return subprocess.CompletedProcess(
+            words, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return run
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    """Address of a `qwen-vision serve` that plays the script; any key is taken."""
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, "serve", "--port", "0", "--engine", "scripted:script.toml"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    ) as server:
+        assert server.stderr is not None
+        line = server.stderr.readline()
+        yield next(word for word in line.split() if word.startswith("http://"))
+        server.terminate()
+
+
+def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This environment without anything that would send a test to a real server."""
+    ours = os.environ  # noqa: TID251 - a process needs the environment of the one that starts it
+    kept = {name: value for name, value in ours.items() if not name.startswith(_OURS)}
+    return {**kept, **(more or {})}

@@ -1,0 +1,173 @@
+"""analyze, reason and ocr: what is asked, and where the answer goes."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+SCRIPTED = ("--engine", "scripted:script.toml")
+
+
+def test_answer_goes_to_stdout_and_the_engine_line_to_stderr(command: Command) -> None:
+    done = command("analyze", "red.png", "What is this?", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n")
+    assert done.stderr.splitlines()[-1].startswith("[scripted-0.1 · ")
+    assert "image tokens" in done.stderr
+
+
+def test_reasoning_goes_to_stderr(command: Command) -> None:
+    done = command("reason", "red.png", *SCRIPTED)
+    assert done.stdout == "A red picture.\n"
+    assert "Red, I think." in done.stderr
+
+
+def test_ocr_reads_with_the_reading_model(command: Command) -> None:
+    done = command("ocr", "red.png", "--no-stream", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n")
+
+
+def test_prompt_may_stand_before_the_files_and_between_options(command: Command) -> None:
+    done = command("analyze", "as json please", "red.png", *SCRIPTED, "--seed", "1")
+    assert "total" in done.stdout
+
+
+def test_stream_shows_the_answer_as_it_comes(command: Command) -> None:
+    done = command("analyze", "red.png", "--stream", *SCRIPTED)
+    assert done.stdout == "A red picture.\n"
+    assert done.stderr.startswith("Red, I think. \n\n")
+
+
+def test_missing_file_is_an_error_and_not_a_prompt(command: Command) -> None:
+    done = command("analyze", "red.png", "blue.png", *SCRIPTED)
+    assert done.returncode == 1
+    assert done.stderr == ("qwen-vision: error: Cannot read 'blue.png': there is no such file.\n")
+
+
+def test_missing_file_with_a_space_in_its_name_is_an_error(command: Command) -> None:
+    done = command("analyze", "holiday photo.jpg", *SCRIPTED)
+    assert done.returncode == 1
+    assert "holiday photo.jpg" in done.stderr
+
+
+def test_prompt_may_mention_a_file_name(command: Command) -> None:
+    assert command("analyze", "red.png", "Is this like blue.png", *SCRIPTED).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ((), "name at least one file"),
+        (("red.png", "what", "is"), '"what is"'),
+        (("red.png", "what", "--prompt", "why"), "--prompt"),
+        (("red.png", "--fps", "2"), "--fps"),
+        (("red.png", "--pages", "1"), "--pages"),
+        (("red.png", "--schema", "{"), "--schema"),
+        (("red.png", "--schema", "no.json"), "--schema"),
+        (("red.png", "--temperature", "warm"), "--temperature"),
+        (("red.png", "--nonsense"), "--nonsense"),
+        ((".",), "folder"),
+        (("-", "-"), "once"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    command: Command, words: tuple[str, ...], hint: str
+) -> None:
+    done = command("analyze", *words, *SCRIPTED)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("qwen-vision: error: ")
+    assert done.stderr.count("\n") == 1
+    assert hint in done.stderr
+
+
+def test_broken_picture_is_named_as_the_user_named_it(command: Command, folder: Path) -> None:
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n not a picture")
+    done = command("analyze", "red.png", "broken.png", *SCRIPTED)
+    assert done.returncode == 1
+    assert done.stderr.startswith("qwen-vision: error: broken.png: ")
+
+
+def test_output_takes_the_answer_instead_of_stdout(command: Command, folder: Path) -> None:
+    done = command("analyze", "red.png", "-o", "answer.txt", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (folder / "answer.txt").read_text() == "A red picture.\n"
+
+
+def test_failed_answer_leaves_the_output_file_as_it_was(command: Command, folder: Path) -> None:
+    (folder / "answer.txt").write_text("old")
+    done = command("analyze", "red.png", "cut", "-o", "answer.txt", *SCRIPTED)
+    assert done.returncode == 1
+    assert (folder / "answer.txt").read_text() == "old"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "answer.txt",
+        "red.png",
+        "script.toml",
+    ]
+
+
+def test_answer_that_fails_halfway_prints_nothing_in_a_pipe(command: Command) -> None:
+    done = command("analyze", "red.png", "cut", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the lights went out" in done.stderr
+
+
+def test_output_in_a_folder_that_is_not_there_says_so(command: Command) -> None:
+    done = command("analyze", "red.png", "-o", "no/answer.txt", *SCRIPTED)
+    assert done.returncode == 1
+    assert "no/answer.txt" in done.stderr
+
+
+def test_answer_cut_at_its_limit_is_noted(command: Command) -> None:
+    assert "--max-tokens" in command("analyze", "red.png", "long", *SCRIPTED).stderr
+
+
+def test_receipt_says_how_the_picture_was_seen(command: Command) -> None:
+    done = command("analyze", "red.png", "--receipt", *SCRIPTED)
+    assert "red.png: image, png, 320x240" in done.stderr
+
+
+def test_schema_and_json_ask_for_json(command: Command, folder: Path) -> None:
+    (folder / "schema.json").write_text(json.dumps({"type": "object"}))
+    for option in (("--schema", "schema.json"), ("--schema", '{"type":"object"}'), ("--json",)):
+        done = command("analyze", "red.png", "total", *option, *SCRIPTED)
+        assert (done.returncode, "9.00" in done.stdout) == (0, True)
+
+
+def test_pictures_may_be_the_frames_of_a_video(command: Command, folder: Path) -> None:
+    names = [f"{index}.png" for index in range(4)]
+    for name in names:
+        Image.new("RGB", (64, 64), "blue").save(folder / name)
+    done = command("analyze", *names, "--frames", "--fps", "1", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n"), done.stderr
+    assert "video tokens" in done.stderr
+
+
+def test_unknown_model_leads_to_the_list_of_models(command: Command) -> None:
+    done = command("analyze", "red.png", "--model", "gpt-9", *SCRIPTED)
+    assert done.returncode == 1
+    assert "gpt-9" in done.stderr
+    assert "qwen-vision models" in done.stderr
+
+
+def test_unknown_engine_names_those_there_are(command: Command) -> None:
+    done = command("analyze", "red.png", "--engine", "magic")
+    assert done.returncode == 1
+    assert "scripted" in done.stderr
+
+
+def test_remote_without_a_server_says_what_to_set(command: Command) -> None:
+    done = command("analyze", "red.png", "--engine", "remote")
+    assert done.returncode == 1
+    assert "DASHSCOPE_API_KEY" in done.stderr
+
+
+def test_coding_plan_key_is_refused_and_not_shown(command: Command) -> None:
+    done = command("analyze", "red.png", env={"QWEN_API_KEY": "sk-sp-secret"})
+    assert done.returncode == 1
+    assert "coding plan" in done.stderr
+    assert "secret" not in done.stderr
