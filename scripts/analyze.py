@@ -4,9 +4,9 @@
 import sys
 
 try:
-    from qwen_vision.cli.script import run
+    from qwen_vision.cli.main import run_script
 except ModuleNotFoundError as error:
     sys.exit(f"{error}. Run `make demo` once, then: .venv/bin/python scripts/analyze.py")
 
 if __name__ == "__main__":
-    run("analyze")
+    run_script("analyze")

@@ -4,9 +4,9 @@
 import sys
 
 try:
-    from qwen_vision.cli.script import run
+    from qwen_vision.cli.main import run_script
 except ModuleNotFoundError as error:
     sys.exit(f"{error}. Run `make demo` once, then: .venv/bin/python scripts/reason.py")
 
 if __name__ == "__main__":
-    run("reason")
+    run_script("reason")

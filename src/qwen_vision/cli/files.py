@@ -13,14 +13,14 @@ def write_file(path: Path, text: str) -> None:
         with tempfile.NamedTemporaryFile(
             "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
         ) as file:
+            unfinished = Path(file.name)
             try:
                 file.write(text)
                 file.close()
-                os.chmod(file.name, 0o666 & ~_umask())  # noqa: PTH101 - a name, no Path needed
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+                unfinished.chmod(0o666 & ~_umask())
+                unfinished.replace(path)
+            finally:
+                unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise SettingsError(
             f"Cannot write '{path}': {error.strerror or error}. Choose another --output.",

@@ -29,6 +29,13 @@ def run() -> NoReturn:
     sys.exit(main(sys.argv[1:], os.environ))
 
 
+def run_script(name: str) -> NoReturn:
+    """Entry point of scripts/NAME.py."""
+    call = Call(os.environ)
+    script = import_module("qwen_vision.cli.script")
+    sys.exit(guard(call, lambda: int(script.run(name, sys.argv[1:], call))))
+
+
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command; returns its exit code: 0 done, 1 error, 2 wrong usage."""
     call = Call(environ)

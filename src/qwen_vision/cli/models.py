@@ -15,11 +15,11 @@ _HEAD = (
     "thinking",
     "stream",
     "tools",
-    "structured",
+    "JSON",
     "video",
     "factor",
     "context",
-    "USD in/out",
+    "$ in/out",
 )
 _STRUCTURED = {"none": "-", "json_object": "json", "json_schema": "schema"}
 

@@ -1,15 +1,13 @@
 """The guide's scripts (scripts/analyze.py, reason.py, ocr.py): a JSON request in, JSON out."""
 
 import argparse
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.main import guard
 from qwen_vision.cli.parsing import Parser
 
 if TYPE_CHECKING:
@@ -71,18 +69,8 @@ fields of the request:
 """
 
 
-def run(name: str) -> NoReturn:
-    """Entry point of scripts/NAME.py."""
-    sys.exit(main(name, sys.argv[1:], os.environ))
-
-
-def main(name: str, argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run one script; returns its exit code: 0 done, 1 error, 2 wrong usage."""
-    call = Call(environ)
-    return guard(call, lambda: _run(name, argv, call))
-
-
-def _run(name: str, argv: Sequence[str], call: Call) -> int:
+def run(name: str, argv: Sequence[str], call: Call) -> int:
+    """Run one script with its words; returns its exit code."""
     options = _parser(name).parse_args(argv)
     # Wire types and asyncio: not needed for --help.
     import asyncio

@@ -1,6 +1,6 @@
 """JSON Schema: checks a caller's schema, and answers against it, without leaving the process."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonschema_rs
 import msgspec
@@ -24,7 +24,6 @@ class SchemaCheck:
             self._validator = jsonschema_rs.validator_for(
                 schema,
                 offline=True,
-                retriever=_refuse,
                 pattern_options=jsonschema_rs.RegexOptions(size_limit=_MAX_PATTERN_BYTES),
             )
         except ValueError as error:
@@ -45,7 +44,3 @@ class SchemaCheck:
         except msgspec.DecodeError as error:
             return f"not JSON: {error}"
         return self.problem(value)
-
-
-def _refuse(uri: str) -> NoReturn:
-    raise LookupError(f"'{uri}' is another document; put it under $defs")
