@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -136,15 +135,6 @@ def test_schema_and_json_ask_for_json(command: Command, folder: Path) -> None:
     for option in (("--schema", "schema.json"), ("--schema", '{"type":"object"}'), ("--json",)):
         done = command("analyze", "red.png", "total", *option, *SCRIPTED)
         assert (done.returncode, "9.00" in done.stdout) == (0, True)
-
-
-def test_pictures_may_be_the_frames_of_a_video(command: Command, folder: Path) -> None:
-    names = [f"{index}.png" for index in range(4)]
-    for name in names:
-        Image.new("RGB", (64, 64), "blue").save(folder / name)
-    done = command("analyze", *names, "--frames", "--fps", "1", *SCRIPTED)
-    assert (done.returncode, done.stdout) == (0, "A red picture.\n"), done.stderr
-    assert "video tokens" in done.stderr
 
 
 def test_unknown_model_leads_to_the_list_of_models(command: Command) -> None:
