@@ -8,6 +8,7 @@ from qwen_vision.catalogue.model import Model
 from qwen_vision.media.door import Opening
 from qwen_vision.media.items import Image, Video
 from qwen_vision.protocol.messages import Role, ToolCall
+from qwen_vision.protocol.receipt import Evidence
 from qwen_vision.protocol.request import ChatRequest
 from qwen_vision.settings import MediaSettings
 
@@ -112,10 +113,11 @@ class EngineUsage:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of every run."""
+    """The last event of every run; `evidence` says where the values of the answer were read."""
 
     reason: StopReason = "stop"
     usage: EngineUsage = EngineUsage()
+    evidence: tuple[Evidence, ...] = ()
 
 
 Event: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | Finished

@@ -3,6 +3,25 @@
 from msgspec import UNSET, Struct, UnsetType
 
 
+class Evidence(Struct, omit_defaults=True):
+    """Where a value of the answer was read.
+
+    `field` is the path of the value in the answer (`items[0].price`) or the name of what was
+    asked; `item` the index of the picture or video, `page` its page. `box` is [left, top,
+    right, bottom] in pixels of the upright original; `text` what stands there; `confidence`
+    0 to 1. `note` says why a value was taken, or why none was.
+    """
+
+    field: str
+    item: int = 0
+    page: int | UnsetType = UNSET
+    box: tuple[int, int, int, int] | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    confidence: float | UnsetType = UNSET
+    time_s: float | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
 class MediaReceipt(Struct, omit_defaults=True):
     """What happened to one item, in the order the items came.
 
@@ -26,3 +45,4 @@ class MediaReceipt(Struct, omit_defaults=True):
     frame_times_s: list[float] | UnsetType = UNSET
     stages_ms: dict[str, float] | UnsetType = UNSET
     note: str | UnsetType = UNSET
+    evidence: list[Evidence] | UnsetType = UNSET

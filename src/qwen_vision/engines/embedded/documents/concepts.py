@@ -1,0 +1,103 @@
+"""Concepts: what people ask of documents, and the labels documents print for it."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+Kind: TypeAlias = Literal[
+    "amount", "date", "time", "id", "text", "phone", "email", "url", "party", "address", "currency",
+    "percent", "count",
+]  # fmt: skip
+
+# "number" as labels abbreviate it.
+_NUMBER_WORDS: Final = r"(?:no|nr|num|number|nummer|id|code|#|№|n°)\.?"
+
+
+class _Entry(msgspec.Struct):
+    name: str
+    kind: Kind
+    en: str
+    zh: str
+    asks: list[str]
+    labels: list[list[str]]
+    never: list[str] = []
+
+
+class _Vocabulary(msgspec.Struct):
+    concept: list[_Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One thing a document says about itself.
+
+    `asks` matches the ways questions and schemas name it, `labels` the ways documents print
+    it, best first (all on lower-case text); a line that matches `never` is another thing.
+    """
+
+    name: str
+    kind: Kind
+    en: str
+    zh: str
+    asks: re.Pattern[str]
+    labels: tuple[re.Pattern[str], ...]
+    never: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A concept named in a text, with the words that named it."""
+
+    concept: Concept
+    words: str
+    start: int
+
+
+@cache
+def concepts() -> dict[str, Concept]:
+    """All concepts by name, from `vocabulary.toml`."""
+    text = resources.files(__package__).joinpath("vocabulary.toml").read_text("utf-8")
+    vocabulary = msgspec.convert(tomllib.loads(text), _Vocabulary)
+    return {
+        entry.name: Concept(
+            name=entry.name,
+            kind=entry.kind,
+            en=entry.en,
+            zh=entry.zh,
+            asks=_words(entry.asks),
+            labels=tuple(_words(label) for label in entry.labels),
+            never=_words(entry.never) if entry.never else None,
+        )
+        for entry in vocabulary.concept
+    }
+
+
+def mentions(text: str) -> list[Mention]:
+    """Concepts a question or a property name mentions, in order; of two that overlap the longer."""
+    lowered = text.lower()
+    found = [
+        Mention(concept, match[0], match.start())
+        for concept in concepts().values()
+        for match in concept.asks.finditer(lowered)
+    ]
+    chosen: list[Mention] = []
+    for mention in sorted(found, key=lambda mention: -len(mention.words)):
+        end = mention.start + len(mention.words)
+        taken = any(
+            mention.start < other.start + len(other.words) and other.start < end
+            for other in chosen
+        )
+        if not taken and all(other.concept is not mention.concept for other in chosen):
+            chosen.append(mention)
+    return sorted(chosen, key=lambda mention: mention.start)
+
+
+def _words(alternatives: list[str]) -> re.Pattern[str]:
+    joined = "|".join(alternatives).replace("{NO}", _NUMBER_WORDS)
+    # Letters beside a Latin label would make it another word; Chinese knows no such border.
+    return re.compile(rf"(?<![a-z])(?:{joined})(?![a-z])")

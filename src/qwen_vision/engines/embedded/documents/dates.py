@@ -1,0 +1,135 @@
+"""Dates and times as they are printed."""
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+DateOrder: TypeAlias = Literal["dmy", "mdy"]
+
+# Month names and their abbreviations in English, German, Dutch, French, Spanish and Italian.
+_MONTH_NAMES: Final = (
+    "jan january januar januari janvier janv ene enero gen gennaio",
+    "feb february februar februari février fev fevr fevrier febrero febbraio",
+    "mar march märz maerz mrz maart mrt mars marzo",
+    "apr april avril avr abr abril aprile",
+    "may mai mei mayo mag maggio",
+    "jun june juni juin junio giu giugno",
+    "jul july juli juillet juil julio lug luglio",
+    "aug august augustus août aout ago agosto",
+    "sep sept september septembre septiembre settembre set",
+    "oct october okt oktober octobre octubre ott ottobre",
+    "nov november novembre noviembre",
+    "dec december dez dezember décembre dic diciembre dicembre déc",
+)
+_MONTHS: Final = {
+    name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()
+}
+_WORD: Final = r"(?P<month>[A-Za-zÀ-ÿ]{3,10})\.?"
+_YEAR: Final = r"(?P<year>\d{4}|\d{2})"
+_PATTERNS: Final = (
+    re.compile(r"(?<!\d)(?P<year>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?P<year>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?"),
+    re.compile(rf"(?<!\d)(?P<a>\d{{1,2}})\s?[-/.]\s?(?P<b>\d{{1,2}})\s?[-/.]\s?{_YEAR}(?!\d)"),
+    re.compile(rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*{_WORD}[\s,.'-]*{_YEAR}(?!\d)"),
+    re.compile(rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<year>\d{{4}})"),
+    re.compile(rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})\s*,\s*(?P<year>\d{{4}})(?!\d)"),
+    re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
+)
+_TIME: Final = re.compile(
+    r"(?<![\d:])(?P<time>(?:[01]?\d|2[0-3])[:：][0-5]\d(?:[:：][0-5]\d)?)(?P<half>\s?[AaPp]\.?[Mm]\.?)?(?![\d:])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedDate:
+    """A date in a text. `swapped` is the other reading of an ambiguous day and month."""
+
+    date: datetime.date
+    text: str
+    start: int
+    swapped: datetime.date | None = None
+
+    @property
+    def iso(self) -> str:
+        """The date as YYYY-MM-DD."""
+        return self.date.isoformat()
+
+
+def find_dates(text: str, order: DateOrder = "dmy") -> list[PrintedDate]:
+    """Every date in the text, in order; `order` decides `03/04/2024`."""
+    found: list[PrintedDate] = []
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            if any(_overlap(match, date) for date in found):
+                continue
+            date = _read(match, order)
+            if date is not None:
+                found.append(date)
+    return sorted(found, key=lambda date: date.start)
+
+
+def find_times(text: str) -> list[str]:
+    """Every time of day in the text, as printed."""
+    return [match[0].strip() for match in _TIME.finditer(text)]
+
+
+def without_dates(text: str) -> str:
+    """The text with dates and times blanked out, positions kept."""
+    for date in find_dates(text):
+        end = date.start + len(date.text)
+        text = text[: date.start] + " " * len(date.text) + text[end:]
+    return _TIME.sub(lambda match: " " * len(match[0]), text)
+
+
+def date_order(texts: Iterable[str]) -> DateOrder:
+    """Whether a document writes the day or the month first.
+
+    An unambiguous date decides; without one, an address or currency of the United States
+    means month first, and all else day first.
+    """
+    joined = "\n".join(texts)
+    for match in _PATTERNS[2].finditer(joined):
+        first, second = int(match["a"]), int(match["b"])
+        if first > 12 >= second:
+            return "dmy"
+        if second > 12 >= first:
+            return "mdy"
+    american = re.search(r"United States|\bU\.?S\.?A\b|\bUSD\b|\b[A-Z]{2} \d{5}(?:-\d{4})?\b", joined)
+    return "mdy" if american else "dmy"
+
+
+def _overlap(match: re.Match[str], date: PrintedDate) -> bool:
+    return match.start() < date.start + len(date.text) and date.start < match.end()
+
+
+def _read(match: re.Match[str], order: DateOrder) -> PrintedDate | None:
+    groups = match.groupdict()
+    year = int(groups["year"])
+    if year < 100:
+        year += 2000 if year < 70 else 1900
+    swapped = None
+    if groups.get("month"):
+        month = _MONTHS.get(groups["month"].lower())
+        date = _date(year, month, int(groups["d"])) if month else None
+    elif groups.get("a"):
+        first, second = int(groups["a"]), int(groups["b"])
+        day_first, month_first = _date(year, second, first), _date(year, first, second)
+        date, swapped = (
+            (day_first, month_first) if order == "dmy" else (month_first, day_first)
+        )
+        if date is None:
+            date, swapped = swapped, None
+    else:
+        date = _date(year, int(groups["m"]), int(groups["d"]))
+    if date is None:
+        return None
+    return PrintedDate(date, match[0].strip(), match.start(), swapped if swapped != date else None)
+
+
+def _date(year: int, month: int, day: int) -> datetime.date | None:
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        return None

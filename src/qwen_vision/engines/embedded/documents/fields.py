@@ -1,0 +1,111 @@
+"""Fields: the value a document gives for a concept or for words of the asker's own."""
+
+import re
+from difflib import SequenceMatcher
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
+from qwen_vision.engines.embedded.documents.parties import find_address, find_company
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.take import take
+from qwen_vision.engines.embedded.documents.totals import find_total
+from qwen_vision.engines.embedded.facts import TextLine
+
+_BY_SHAPE: Final[dict[str, str]] = {
+    "email": "the only shape of an e-mail address",
+    "website": "the shape of a web address",
+    "phone": "the shape of a phone number",
+    "time": "the first time of day on the page",
+    "date": "the first date on the page",
+    "currency": "the currency mark beside an amount",
+}
+_OTHER_DATES: Final = ("due_date", "start_date", "end_date", "order_date", "birth_date")
+_SIMILAR: Final = 0.84
+
+
+def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
+    """Values for the concept, best first; empty when the page does not give one."""
+    match concept.name:
+        case "total":
+            return find_total(sheet)
+        case "company":
+            return find_company(sheet)
+        case "address":
+            return find_address(sheet)
+        case _:
+            return labelled(sheet, concept) + _by_shape(sheet, concept)
+
+
+def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
+    """Values behind a label that reads like `words`, such as `booking id`, best first."""
+    wanted = _tokens(words)
+    if not wanted:
+        return []
+    found: list[tuple[float, Found]] = []
+    for line in sheet.lines:
+        label, rest = _split(line.text)
+        alike = _likeness(wanted, _tokens(label))
+        if alike < _SIMILAR:
+            alike, rest = _prefix_likeness(wanted, line.text)
+        if alike >= _SIMILAR:
+            found += [(alike, value) for value in after_label(sheet, line, rest, kind)]
+    return [value for _, value in sorted(found, key=lambda item: -item[0])]
+
+
+def lines_with(sheet: Sheet, words: str) -> list[TextLine]:
+    """Lines that hold the words, letter case and spacing aside."""
+    wanted = _squeeze(words)
+    return [line for line in sheet.lines if wanted and wanted in _squeeze(line.text)]
+
+
+def _by_shape(sheet: Sheet, concept: Concept) -> list[Found]:
+    why = _BY_SHAPE.get(concept.name)
+    if why is None:
+        return []
+    found = []
+    for line in sheet.lines:
+        if concept.name == "date" and _names_other_date(sheet, line):
+            continue
+        taken = take(line.text, concept.kind, order=sheet.date_order)
+        if taken is not None:
+            found.append(Found(taken.text, taken.plain, (line,), why, rank=9))
+    return found
+
+
+def _names_other_date(sheet: Sheet, line: TextLine) -> bool:
+    return any(
+        line in value.lines
+        for name in _OTHER_DATES
+        for value in labelled(sheet, concepts()[name])
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    label, mark, rest = re.sub("：", ":", text).partition(":")
+    return (label, rest) if mark else (text, "")
+
+
+def _prefix_likeness(wanted: list[str], text: str) -> tuple[float, str]:
+    """How alike the words are to the first words of a text, and what follows these."""
+    pieces = list(re.finditer(r"[^\W_]+", text))
+    if len(pieces) <= len(wanted):
+        return 0.0, ""
+    head = [piece[0].lower() for piece in pieces[: len(wanted)]]
+    return _likeness(wanted, head), text[pieces[len(wanted) - 1].end() :]
+
+
+def _likeness(wanted: list[str], label: list[str]) -> float:
+    if not label:
+        return 0.0
+    return SequenceMatcher(None, " ".join(wanted), " ".join(label)).ratio()
+
+
+def _tokens(text: str) -> list[str]:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    return [token.lower() for token in re.findall(r"[^\W_]+", spaced)]
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()

@@ -1,0 +1,138 @@
+"""Parties: who issued a document and where they sit."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.concepts import concepts
+from qwen_vision.engines.embedded.documents.dates import find_dates
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.labelled import labelled
+from qwen_vision.engines.embedded.documents.sheet import Sheet, height
+from qwen_vision.engines.embedded.documents.take import take
+from qwen_vision.engines.embedded.facts import TextLine
+
+_LEGAL: Final = re.compile(
+    r"\b(?:sdn\.? ?bhd|bhd|ltd|limited|inc|llc|llp|plc|corp|corporation|gmbh|ag|kg|b\.?v|n\.?v|s\.?a|"
+    r"s\.?r\.?l|s\.?p\.?a|pte|pty|oy|ab|a/s|co)\b\.?|有限公司|股份公司|集团|株式会社|公司$",
+    re.IGNORECASE,
+)
+_TRADE: Final = re.compile(
+    r"\b(?:enterprises?|trading|restaurant|restoran|store|stores|shop|mart|market|supermarket|cafe|"
+    r"coffee|bakery|pharmacy|hotel|resort|hardware|stationery|books?|gifts?|deco|motors?|services?|"
+    r"industries|group|bank|kitchen|foods?|holdings?|centre|center|house|petrol(?:eum)?|petro|station)\b"
+    r"|超市|商店|酒店|餐厅|饭店|药房|商行|便利店|银行|医院|店$",
+    re.IGNORECASE,
+)
+_NO_NAME: Final = re.compile(
+    r"^\W*(?:(?:tax|simplified|cash|sales|vat|proforma|pro forma|commercial|gst)\s*)*"
+    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|statement|quotation|copy|payment receipt|"
+    r"official receipt|cash sales?|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|.*增值税.*发票.*)\W*$",
+    re.IGNORECASE,
+)
+_ADDRESS: Final = re.compile(
+    r"\b(?:no\.? ?\d|lot ?\d|jalan|jln|jl|lorong|taman|street|st|road|rd|avenue|ave|lane|drive|dr|blvd|"
+    r"boulevard|floor|suite|unit|block|blk|building|plaza|kampung|kawasan|bandar|square|court|way|"
+    r"straat|strasse|stra(?:ß|ss)e|weg|rue|via|p\.?o\.? box)\b|straße|路|街|号|区|市|省|\b\d{5}\b|\b\d{4} [A-Z]{2}\b",
+    re.IGNORECASE,
+)
+_END: Final = re.compile(
+    r"\b(?:tel|phone|fax|gst|vat|tax|reg|invoice|receipt|date|cash|email|e-mail|www|h/p|hp|telephone|"
+    r"company no|co\. ?reg|bill|website|cashier|roc|ssm|slip)\b|电话|传真|税号|发票|日期",
+    re.IGNORECASE,
+)
+_PLACE: Final = re.compile(r"^[A-Z][A-Za-z .,'()-]{2,}$")
+
+
+def find_company(sheet: Sheet) -> list[Found]:
+    """Who issued the document, best first.
+
+    A labelled seller wins. Otherwise the name is looked for in the first lines: legal
+    suffixes (Ltd, Sdn Bhd, GmbH, 有限公司), words of trade, height of the letters and an
+    address right under it speak for a line; digits, dates and document titles against it.
+    """
+    named = [value for value in labelled(sheet, concepts()["company"]) if _is_name(value.text)]
+    scored = [
+        (score, -index, line)
+        for index, line in enumerate(sheet.lines)
+        if (score := _name_score(sheet, index, line)) > 0
+    ]
+    guessed = [
+        Found(_trim(line.text), _trim(line.text), (line,), "a name at the head of the page", rank=1)
+        for _, _, line in sorted(scored, key=lambda item: item[:2], reverse=True)
+    ]
+    return named + guessed
+
+
+def find_address(sheet: Sheet) -> list[Found]:
+    """The issuer's address: a labelled one, else the address lines under the company's name."""
+    named = [
+        replace(value, text=text, plain=text)
+        for value in labelled(sheet, concepts()["address"])
+        if (text := value.text) and re.search(r"\d|[\u3400-\u9fff]", text)
+    ]
+    company = next(iter(find_company(sheet)), None)
+    under = _under(sheet, company.lines[-1]) if company is not None else ()
+    if not under:
+        return named
+    text = " ".join(line.text.strip() for line in under)
+    return [Found(text, text, tuple(under), "the lines under the company's name", rank=1), *named]
+
+
+def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
+    text = line.text.strip()
+    if not _is_name(text):
+        return 0.0
+    early = max(0.0, 2.0 - 0.25 * index)
+    legal = 3.0 if _LEGAL.search(text) else 0.0
+    if index > 12 and not legal:
+        return 0.0
+    trade = 1.5 if _TRADE.search(text) else 0.0
+    tall = min(height(line) / (sheet.line_height or 1.0) - 1.0, 1.0)
+    case = 0.5 if text.upper() == text else (-1.5 if text[:1].islower() else 0.0)
+    follows = 1.0 if any(_ADDRESS.search(other.text) for other in sheet.below(line)[:2]) else 0.0
+    long = -2.0 if len(text) > 60 else 0.0
+    digits = -1.5 if re.search(r"\d{3}", text) else 0.0
+    late = -1.0 if index > 12 else 0.0
+    return 0.5 + early + legal + trade + tall + case + follows + long + digits + late
+
+
+def _is_name(text: str) -> bool:
+    if len(re.findall(r"[^\W\d_]", text)) < 2 or _NO_NAME.match(text):
+        return False
+    if find_dates(text) or take(text, "email") or text.rstrip().endswith((":", "：")):
+        return False
+    if re.match(r"(?i)\W*(?:no|lot|tel|fax|gst|www|date|page)\b[ .:]*\d?", text):
+        return False
+    amount = take(text, "amount")
+    return not (amount is not None and amount.pure)
+
+
+def _trim(text: str) -> str:
+    """The name without the address that a sender line carries: `Name AG - Street 1 - City`."""
+    head = re.split(r"\s+[-–·|•]\s+|(?<=\w)\s*[·•|]\s*", text.strip(), maxsplit=1)
+    return head[0].strip(" ,;:*") if len(head) > 1 and len(head[0]) > 3 else text.strip(" ,;:*")
+
+
+def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
+    taken: list[TextLine] = []
+    column = [line for line in sheet.lines if line.box.top > company.box.top + height(company) * 0.5]
+    last = company
+    for line in sorted(column, key=lambda line: line.box.top):
+        if not _near_under(last, line, sheet):
+            continue
+        if len(taken) == 6 or _END.search(line.text) or _NO_NAME.match(line.text):
+            break
+        if _ADDRESS.search(line.text) or (taken and _PLACE.match(line.text.strip())):
+            taken.append(line)
+        elif taken:
+            break
+        last = line
+    return taken
+
+
+def _near_under(upper: TextLine, lower: TextLine, sheet: Sheet) -> bool:
+    gap = lower.box.top - upper.box.bottom
+    overlap = min(upper.box.right, lower.box.right) - max(upper.box.left, lower.box.left)
+    return -0.7 * height(upper) < gap < 3 * sheet.line_height and overlap > 0

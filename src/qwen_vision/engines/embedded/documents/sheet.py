@@ -1,0 +1,129 @@
+"""Sheet: the lines of one picture as rows and neighbours."""
+
+import re
+import statistics
+from dataclasses import dataclass
+from functools import cached_property
+
+from qwen_vision.engines.embedded.documents.dates import DateOrder, date_order
+from qwen_vision.engines.embedded.facts import Box, Reading, TextLine
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The text lines of one picture in reading order, and how they lie to each other."""
+
+    lines: tuple[TextLine, ...]
+
+    @classmethod
+    def of(cls, reading: Reading) -> "Sheet":
+        """The sheet of a reading; lines without a letter or digit are left out."""
+        return cls(tuple(line for line in reading.lines if re.search(r"\w", line.text)))
+
+    @cached_property
+    def rows(self) -> tuple[tuple[TextLine, ...], ...]:
+        """Lines grouped by height on the page, top to bottom, each row left to right."""
+        rows: list[list[TextLine]] = []
+        for line in sorted(self.lines, key=lambda line: (_middle(line), line.box.left)):
+            row = next((row for row in reversed(rows[-3:]) if _beside(row[-1], line)), None)
+            if row is None:
+                rows.append([line])
+            else:
+                row.append(line)
+        return tuple(tuple(sorted(row, key=lambda line: line.box.left)) for row in rows)
+
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        """Index of the row of each line, by the line's identity."""
+        return {id(line): index for index, row in enumerate(self.rows) for line in row}
+
+    @cached_property
+    def line_height(self) -> float:
+        """The usual height of a line in pixels."""
+        return statistics.median([height(line) for line in self.lines]) if self.lines else 0.0
+
+    @cached_property
+    def date_order(self) -> DateOrder:
+        """Whether this document writes the day or the month first."""
+        return date_order(line.text for line in self.lines)
+
+    @cached_property
+    def bounds(self) -> Box:
+        """The rectangle around all lines."""
+        boxes = [line.box for line in self.lines]
+        return Box(
+            min((box.left for box in boxes), default=0.0),
+            min((box.top for box in boxes), default=0.0),
+            max((box.right for box in boxes), default=0.0),
+            max((box.bottom for box in boxes), default=0.0),
+        )
+
+    def right_of(self, line: TextLine) -> tuple[TextLine, ...]:
+        """Lines of the same row that begin right of the line's middle, nearest first."""
+        box = line.box
+        row = self.rows[self.row_of[id(line)]]
+        middle = (box.left + box.right) / 2
+        return tuple(
+            other
+            for other in self.lines_near_row(row, line)
+            if other is not line and other.box.left > middle
+        )
+
+    def lines_near_row(
+        self, row: tuple[TextLine, ...], line: TextLine
+    ) -> tuple[TextLine, ...]:
+        """Lines whose middle lies within the line's height (rows of a crooked photo), by left."""
+        reach = height(line) * 0.75
+        near = [
+            other
+            for other in self.lines
+            if other in row or abs(_middle(other) - _middle(line)) < reach
+        ]
+        return tuple(sorted(near, key=lambda other: other.box.left))
+
+    def below(self, line: TextLine, *, reach: float = 2.6) -> tuple[TextLine, ...]:
+        """Lines under the line, within `reach` line heights and the same column, nearest first."""
+        box = line.box
+        limit = box.bottom + reach * max(height(line), self.line_height)
+        found = [
+            other
+            for other in self.lines
+            if other is not line
+            and box.top + height(line) * 0.6 < other.box.top < limit
+            and _same_column(box, other.box)
+        ]
+        return tuple(sorted(found, key=lambda other: (other.box.top, abs(other.box.left - box.left))))
+
+
+def height(line: TextLine) -> float:
+    """Height of a line in pixels, measured along its left edge."""
+    top_left, _, _, bottom_left = line.quad
+    return (
+        (top_left[0] - bottom_left[0]) ** 2 + (top_left[1] - bottom_left[1]) ** 2
+    ) ** 0.5 or 1.0
+
+
+def around(lines: tuple[TextLine, ...]) -> Box:
+    """The upright rectangle around lines; there is at least one."""
+    boxes = [line.box for line in lines]
+    return Box(
+        min(box.left for box in boxes),
+        min(box.top for box in boxes),
+        max(box.right for box in boxes),
+        max(box.bottom for box in boxes),
+    )
+
+
+def _middle(line: TextLine) -> float:
+    return (line.box.top + line.box.bottom) / 2
+
+
+def _beside(left: TextLine, right: TextLine) -> bool:
+    shorter = min(height(left), height(right), left.box.bottom - left.box.top)
+    return abs(_middle(left) - _middle(right)) < 0.5 * shorter
+
+
+def _same_column(upper: Box, lower: Box) -> bool:
+    overlap = min(upper.right, lower.right) - max(upper.left, lower.left)
+    width = min(upper.right - upper.left, lower.right - lower.left)
+    return overlap > 0.3 * width

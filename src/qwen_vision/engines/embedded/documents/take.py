@@ -1,0 +1,130 @@
+"""Take: a value of one kind out of a piece of text, or nothing."""
+
+import datetime
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.amounts import CURRENCIES, find_amounts
+from qwen_vision.engines.embedded.documents.concepts import Kind
+from qwen_vision.engines.embedded.documents.dates import (
+    DateOrder,
+    find_dates,
+    find_times,
+    without_dates,
+)
+
+_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL: Final = re.compile(r"(?:https?://|www\.)[^\s,;]+|\b[\w-]+\.(?:com|org|net|cn|de|nl|io|eu)\b\S*")
+_PHONE: Final = re.compile(r"\+?\(?\d[\d ()./-]{5,}\d")
+_ID: Final = re.compile(
+    r"(?<![\w])(?:[A-Z]{0,4} ?\d{2,}(?: \d{2,})+|[A-Za-z]{0,2}\d[\w/.-]*\w|[\w/.-]*\d[\w/.-]*)(?!\w)"
+)
+_IBAN: Final = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8}|[A-Z]{6}[A-Z0-9]{2,5}|[A-Z]{2}\d{8,}")
+_BIC: Final = re.compile(r"\b[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{1,4})?\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A value: its text as printed and its plain form; `pure` when nothing else stood there."""
+
+    text: str
+    plain: Decimal | datetime.date | str
+    pure: bool
+
+
+def take(text: str, kind: Kind, *, order: DateOrder = "dmy") -> Taken | None:
+    """The first value of this kind in the text."""
+    return _TAKERS[kind](text, order)
+
+
+def _amount(text: str, _: DateOrder) -> Taken | None:
+    # A minus may stand before the currency; dates and times hold numbers that are no amounts.
+    amounts = [
+        amount
+        for amount in find_amounts(without_dates(text))
+        if not amount.is_percent and len(re.sub(r"\D", "", amount.text)) < 12
+    ]
+    if not amounts:
+        return None
+    best = next((amount for amount in amounts if amount.has_cents or amount.currency), amounts[0])
+    rest = re.sub(r"[^\w]", "", text.replace(best.text, "", 1))
+    return Taken(best.text, best.value, pure=not rest or rest.lower() in CURRENCIES)
+
+
+def _percent(text: str, _: DateOrder) -> Taken | None:
+    found = [amount for amount in find_amounts(text) if amount.is_percent]
+    return Taken(found[0].text, found[0].value, pure=found[0].text == text.strip()) if found else None
+
+
+def _count(text: str, _: DateOrder) -> Taken | None:
+    match = re.search(r"(?<![\d.,])\d{1,5}(?:\.0{1,3})?(?![\d.,])", text)
+    return Taken(match[0], Decimal(match[0]), pure=match[0] == text.strip()) if match else None
+
+
+def _date(text: str, order: DateOrder) -> Taken | None:
+    dates = find_dates(text, order)
+    return Taken(dates[0].text, dates[0].date, pure=dates[0].text == text.strip()) if dates else None
+
+
+def _time(text: str, _: DateOrder) -> Taken | None:
+    times = find_times(text)
+    return Taken(times[0], times[0], pure=times[0] == text.strip()) if times else None
+
+
+def _id(text: str, order: DateOrder) -> Taken | None:
+    cleaned = without_dates(text) if find_dates(text, order) else text
+    match = _IBAN.search(cleaned) or _ID.search(cleaned)
+    if match is None:
+        return None
+    value = match[0].strip(" .-/")
+    if len(value) < 2 or re.fullmatch(r"\d+[.,]\d{2}", value):
+        return None
+    return Taken(value, value, pure=value == text.strip(" :#.-"))
+
+
+def _pattern(pattern: re.Pattern[str]) -> Callable[[str, DateOrder], Taken | None]:
+    def taker(text: str, _: DateOrder) -> Taken | None:
+        match = pattern.search(text)
+        if match is None:
+            return None
+        value = match[0].strip(" .,-/")
+        return Taken(value, value, pure=value == text.strip())
+
+    return taker
+
+
+def _phone(text: str, order: DateOrder) -> Taken | None:
+    for match in _PHONE.finditer(text):
+        digits = re.sub(r"\D", "", match[0])
+        if 7 <= len(digits) <= 15 and not find_dates(match[0], order):
+            value = match[0].strip(" .-/")
+            if value.count("(") > value.count(")"):
+                value = value.replace("(", "", 1)
+            return Taken(value, value, pure=value == text.strip())
+    return None
+
+
+def _currency(text: str, _: DateOrder) -> Taken | None:
+    for amount in find_amounts(text):
+        if amount.currency:
+            return Taken(amount.currency, amount.currency, pure=True)
+    for word in re.findall(r"[A-Za-z]{2,3}|[$€£¥￥₹元]", text):
+        code = CURRENCIES.get(word.lower())
+        if code and (word.isupper() or not word.isalpha()):
+            return Taken(word, code, pure=True)
+    return None
+
+
+def _text(text: str, _: DateOrder) -> Taken | None:
+    value = text.strip(" :：;,-=")
+    return Taken(value, value, pure=True) if re.search(r"\w", value) else None
+
+
+_TAKERS: Final[dict[Kind, Callable[[str, DateOrder], Taken | None]]] = {
+    "amount": _amount, "percent": _percent, "count": _count, "date": _date, "time": _time,
+    "id": _id, "email": _pattern(_EMAIL), "url": _pattern(_URL), "phone": _phone,
+    "currency": _currency, "text": _text, "party": _text, "address": _text,
+}  # fmt: skip

@@ -1,0 +1,85 @@
+"""The total of a bill: by label, by place, and by the arithmetic printed around it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.concepts import concepts
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.labelled import labelled
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.take import take
+
+_CENT: Final = Decimal("0.01")
+
+
+def find_total(sheet: Sheet) -> list[Found]:
+    """Candidates for the amount to pay, best first.
+
+    The best label wins; among equal labels a candidate that the bill's own arithmetic
+    confirms (cash less change, subtotal and rounding), then the last one on the page. A
+    bill with no label for its total shows it as the payment less the change.
+    """
+    known = concepts()
+    found = [value for value in labelled(sheet, known["total"]) if _number(value) is not None]
+    paid = _first(sheet, "cash")
+    change = _first(sheet, "change")
+    rounding = _first(sheet, "rounding")
+    settled = paid - abs(change) if paid is not None and change is not None else None
+    ranked = sorted(
+        found,
+        key=lambda value: (
+            value.rank if settled is None or _number(value) != settled else -1,
+            -value.lines[0].box.top,
+        ),
+    )
+    adjusted = list(_after_rounding(sheet, ranked, rounding, settled))
+    if adjusted or ranked:
+        return adjusted + ranked
+    payment = [
+        replace(value, why="the payment; no line is labelled as a total", rank=9)
+        for value in labelled(sheet, known["cash"])
+        if _number(value) is not None
+    ]
+    return payment
+
+
+def _after_rounding(
+    sheet: Sheet, ranked: list[Found], rounding: Decimal | None, settled: Decimal | None
+) -> Iterator[Found]:
+    """A printed amount that is the best total plus the rounding, or the cash less the change."""
+    if not ranked:
+        return
+    best = _number(ranked[0])
+    wanted = {settled}
+    if rounding and best is not None:
+        wanted.add(best + rounding)
+    wanted.discard(None)
+    if best in wanted or not wanted or best is None:
+        return
+    for line in reversed(sheet.lines):
+        taken = take(line.text, "amount")
+        if taken is None or not taken.pure or taken.plain not in wanted:
+            continue
+        if line.box.top > ranked[0].lines[0].box.top - sheet.line_height and _close(taken.plain, best):
+            yield Found(
+                taken.text, taken.plain, (line,), "the total after rounding", ranked[0].label
+            )
+            return
+
+
+def _close(value: object, best: Decimal) -> bool:
+    return isinstance(value, Decimal) and abs(value - best) <= _CENT * 10
+
+
+def _first(sheet: Sheet, name: str) -> Decimal | None:
+    for value in labelled(sheet, concepts()[name]):
+        number = _number(value)
+        if number is not None:
+            return number
+    return None
+
+
+def _number(value: Found) -> Decimal | None:
+    return value.plain if isinstance(value.plain, Decimal) else None

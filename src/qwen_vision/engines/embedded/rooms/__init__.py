@@ -1,0 +1,1 @@
+"""Rooms: one per task; each turns facts into steps of an answer."""
