@@ -89,8 +89,7 @@ def mentions(text: str) -> list[Mention]:
     for mention in sorted(found, key=lambda mention: -len(mention.words)):
         end = mention.start + len(mention.words)
         taken = any(
-            mention.start < other.start + len(other.words) and other.start < end
-            for other in chosen
+            mention.start < other.start + len(other.words) and other.start < end for other in chosen
         )
         if not taken and all(other.concept is not mention.concept for other in chosen):
             chosen.append(mention)

@@ -33,9 +33,13 @@ _PATTERNS: Final = (
     re.compile(r"(?P<year>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?"),
     re.compile(rf"(?<!\d)(?P<a>\d{{1,2}})\s?[-/.]\s?(?P<b>\d{{1,2}})\s?[-/.]\s?{_YEAR}(?!\d)"),
     re.compile(rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*{_WORD}[\s,.'-]*{_YEAR}(?!\d)"),
-    re.compile(rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<year>\d{{4}})"),
+    re.compile(
+        rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<year>\d{{4}})"
+    ),
     re.compile(rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})\s*,\s*(?P<year>\d{{4}})(?!\d)"),
-    re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
+    re.compile(
+        r"(?<!\d)(?P<year>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"
+    ),
 )
 _TIME: Final = re.compile(
     r"(?<![\d:])(?P<time>(?:[01]?\d|2[0-3])[:：][0-5]\d(?:[:：][0-5]\d)?)(?P<half>\s?[AaPp]\.?[Mm]\.?)?(?![\d:])"
@@ -96,7 +100,9 @@ def date_order(texts: Iterable[str]) -> DateOrder:
             return "dmy"
         if second > 12 >= first:
             return "mdy"
-    american = re.search(r"United States|\bU\.?S\.?A\b|\bUSD\b|\b[A-Z]{2} \d{5}(?:-\d{4})?\b", joined)
+    american = re.search(
+        r"United States|\bU\.?S\.?A\b|\bUSD\b|\b[A-Z]{2} \d{5}(?:-\d{4})?\b", joined
+    )
     return "mdy" if american else "dmy"
 
 
@@ -116,9 +122,7 @@ def _read(match: re.Match[str], order: DateOrder) -> PrintedDate | None:
     elif groups.get("a"):
         first, second = int(groups["a"]), int(groups["b"])
         day_first, month_first = _date(year, second, first), _date(year, first, second)
-        date, swapped = (
-            (day_first, month_first) if order == "dmy" else (month_first, day_first)
-        )
+        date, swapped = (day_first, month_first) if order == "dmy" else (month_first, day_first)
         if date is None:
             date, swapped = swapped, None
     else:

@@ -50,7 +50,7 @@ def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
         if alike < _SIMILAR:
             alike, rest = _prefix_likeness(wanted, line.text)
         if alike >= _SIMILAR:
-            found += [(alike, value) for value in after_label(sheet, line, rest, kind)]
+            found += [(alike, value) for value in after_label(sheet, line, rest, kind=kind)]
     return [value for _, value in sorted(found, key=lambda item: -item[0])]
 
 
@@ -76,9 +76,7 @@ def _by_shape(sheet: Sheet, concept: Concept) -> list[Found]:
 
 def _names_other_date(sheet: Sheet, line: TextLine) -> bool:
     return any(
-        line in value.lines
-        for name in _OTHER_DATES
-        for value in labelled(sheet, concepts()[name])
+        line in value.lines for name in _OTHER_DATES for value in labelled(sheet, concepts()[name])
     )
 
 

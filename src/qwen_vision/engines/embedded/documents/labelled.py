@@ -17,15 +17,11 @@ _TABULAR: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "phone", "cu
 
 def labelled(sheet: Sheet, concept: Concept) -> list[Found]:
     """Values of the concept that a label names, best label first, then from the top."""
-    found = [
-        value
-        for line in sheet.lines
-        for value in _at_label(sheet, line, concept)
-    ]
+    found = [value for line in sheet.lines for value in _at_label(sheet, line, concept)]
     return sorted(found, key=lambda value: value.rank)
 
 
-def after_label(sheet: Sheet, line: TextLine, rest: str, kind: Kind) -> Iterator[Found]:
+def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Iterator[Found]:
     """Values for a label in `line` after which `rest` follows: same line, right of it, below."""
     order = sheet.date_order
     beside = [(other, take(other.text, kind, order=order)) for other in sheet.right_of(line)]
@@ -34,7 +30,7 @@ def after_label(sheet: Sheet, line: TextLine, rest: str, kind: Kind) -> Iterator
     if taken is not None and not _better(right, taken, kind):
         yield _found(taken, line, line)
         return
-    if right is not None and _is_near(sheet, line, right[0], kind):
+    if right is not None and _is_near(sheet, line, right[0], kind=kind):
         yield _found(right[1], right[0], line)
         return
     if kind in _TABULAR and not rest.strip(_BETWEEN):
@@ -64,7 +60,7 @@ def _at_label(sheet: Sheet, line: TextLine, concept: Concept) -> Iterator[Found]
         rest = split_label(line.text, pattern)
         if rest is None:
             continue
-        for value in after_label(sheet, line, rest, concept.kind):
+        for value in after_label(sheet, line, rest, kind=concept.kind):
             yield Found(value.text, value.plain, value.lines, value.why, value.label, rank)
         return
 
@@ -74,7 +70,7 @@ def _better(right: tuple[TextLine, Taken] | None, taken: Taken, kind: Kind) -> b
     return kind == "amount" and right is not None and right[1].pure and not taken.pure
 
 
-def _is_near(sheet: Sheet, line: TextLine, other: TextLine, kind: Kind) -> bool:
+def _is_near(sheet: Sheet, line: TextLine, other: TextLine, *, kind: Kind) -> bool:
     """Text must stand close to its label; numbers may stand at the far edge of the row."""
     if kind in {"amount", "count", "percent"}:
         return True

@@ -14,7 +14,8 @@ from qwen_vision.engines.embedded.documents.take import take
 from qwen_vision.engines.embedded.facts import TextLine
 
 _LEGAL: Final = re.compile(
-    r"\b(?:sdn\.? ?bhd|bhd|ltd|limited|inc|llc|llp|plc|corp|corporation|gmbh|ag|kg|b\.?v|n\.?v|s\.?a|"
+    r"\b(?:sdn\.? ?bhd|bhd|ltd|limited|inc|llc|llp|plc|corp|corporation|gmbh|ag|kg|b\.?v|n\.?v|"
+    r"s\.?a|"
     r"s\.?r\.?l|s\.?p\.?a|pte|pty|oy|ab|a/s|co)\b\.?|有限公司|股份公司|集团|株式会社|公司$",
     re.IGNORECASE,
 )
@@ -27,14 +28,18 @@ _TRADE: Final = re.compile(
 )
 _NO_NAME: Final = re.compile(
     r"^\W*(?:(?:tax|simplified|cash|sales|vat|proforma|pro forma|commercial|gst)\s*)*"
-    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|statement|quotation|copy|payment receipt|"
-    r"official receipt|cash sales?|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|.*增值税.*发票.*)\W*$",
+    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|statement|quotation|copy|"
+    r"payment receipt|"
+    r"official receipt|cash sales?|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
+    r".*增值税.*发票.*)\W*$",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
-    r"\b(?:no\.? ?\d|lot ?\d|jalan|jln|jl|lorong|taman|street|st|road|rd|avenue|ave|lane|drive|dr|blvd|"
+    r"\b(?:no\.? ?\d|lot ?\d|jalan|jln|jl|lorong|taman|street|st|road|rd|avenue|ave|lane|drive|"
+    r"dr|blvd|"
     r"boulevard|floor|suite|unit|block|blk|building|plaza|kampung|kawasan|bandar|square|court|way|"
-    r"straat|strasse|stra(?:ß|ss)e|weg|rue|via|p\.?o\.? box)\b|straße|路|街|号|区|市|省|\b\d{5}\b|\b\d{4} [A-Z]{2}\b",
+    r"straat|strasse|stra(?:ß|ss)e|weg|rue|via|p\.?o\.? box)\b|straße|路|街|号|区|市|省|"
+    r"\b\d{5}\b|\b\d{4} [A-Z]{2}\b",
     re.IGNORECASE,
 )
 _END: Final = re.compile(
@@ -117,7 +122,9 @@ def _trim(text: str) -> str:
 
 def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
     taken: list[TextLine] = []
-    column = [line for line in sheet.lines if line.box.top > company.box.top + height(company) * 0.5]
+    column = [
+        line for line in sheet.lines if line.box.top > company.box.top + height(company) * 0.5
+    ]
     last = company
     for line in sorted(column, key=lambda line: line.box.top):
         if not _near_under(last, line, sheet):

@@ -69,9 +69,7 @@ class Sheet:
             if other is not line and other.box.left > middle
         )
 
-    def lines_near_row(
-        self, row: tuple[TextLine, ...], line: TextLine
-    ) -> tuple[TextLine, ...]:
+    def lines_near_row(self, row: tuple[TextLine, ...], line: TextLine) -> tuple[TextLine, ...]:
         """Lines whose middle lies within the line's height (rows of a crooked photo), by left."""
         reach = height(line) * 0.75
         near = [
@@ -92,15 +90,15 @@ class Sheet:
             and box.top + height(line) * 0.6 < other.box.top < limit
             and _same_column(box, other.box)
         ]
-        return tuple(sorted(found, key=lambda other: (other.box.top, abs(other.box.left - box.left))))
+        return tuple(
+            sorted(found, key=lambda other: (other.box.top, abs(other.box.left - box.left)))
+        )
 
 
 def height(line: TextLine) -> float:
     """Height of a line in pixels, measured along its left edge."""
     top_left, _, _, bottom_left = line.quad
-    return (
-        (top_left[0] - bottom_left[0]) ** 2 + (top_left[1] - bottom_left[1]) ** 2
-    ) ** 0.5 or 1.0
+    return ((top_left[0] - bottom_left[0]) ** 2 + (top_left[1] - bottom_left[1]) ** 2) ** 0.5 or 1.0
 
 
 def around(lines: tuple[TextLine, ...]) -> Box:

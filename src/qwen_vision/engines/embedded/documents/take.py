@@ -17,12 +17,17 @@ from qwen_vision.engines.embedded.documents.dates import (
 )
 
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL: Final = re.compile(r"(?:https?://|www\.)[^\s,;]+|\b[\w-]+\.(?:com|org|net|cn|de|nl|io|eu)\b\S*")
+_URL: Final = re.compile(
+    r"(?:https?://|www\.)[^\s,;]+|\b[\w-]+\.(?:com|org|net|cn|de|nl|io|eu)\b\S*"
+)
 _PHONE: Final = re.compile(r"\+?\(?\d[\d ()./-]{5,}\d")
 _ID: Final = re.compile(
-    r"(?<![\w])(?:[A-Z]{0,4} ?\d{2,}(?: \d{2,})+|[A-Za-z]{0,2}\d[\w/.-]*\w|[\w/.-]*\d[\w/.-]*)(?!\w)"
+    r"(?<![\w])(?:[A-Z]{0,4} ?\d{2,}(?: \d{2,})+|[A-Za-z]{0,2}\d[\w/.-]*\w|"
+    r"[\w/.-]*\d[\w/.-]*)(?!\w)"
 )
-_IBAN: Final = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8}|[A-Z]{6}[A-Z0-9]{2,5}|[A-Z]{2}\d{8,}")
+_IBAN: Final = re.compile(
+    r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8}|[A-Z]{6}[A-Z0-9]{2,5}|[A-Z]{2}\d{8,}"
+)
 _BIC: Final = re.compile(r"\b[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{1,4})?\b")
 
 
@@ -56,7 +61,9 @@ def _amount(text: str, _: DateOrder) -> Taken | None:
 
 def _percent(text: str, _: DateOrder) -> Taken | None:
     found = [amount for amount in find_amounts(text) if amount.is_percent]
-    return Taken(found[0].text, found[0].value, pure=found[0].text == text.strip()) if found else None
+    return (
+        Taken(found[0].text, found[0].value, pure=found[0].text == text.strip()) if found else None
+    )
 
 
 def _count(text: str, _: DateOrder) -> Taken | None:
@@ -66,7 +73,9 @@ def _count(text: str, _: DateOrder) -> Taken | None:
 
 def _date(text: str, order: DateOrder) -> Taken | None:
     dates = find_dates(text, order)
-    return Taken(dates[0].text, dates[0].date, pure=dates[0].text == text.strip()) if dates else None
+    return (
+        Taken(dates[0].text, dates[0].date, pure=dates[0].text == text.strip()) if dates else None
+    )
 
 
 def _time(text: str, _: DateOrder) -> Taken | None:

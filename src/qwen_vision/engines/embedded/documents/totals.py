@@ -34,19 +34,18 @@ def find_total(sheet: Sheet) -> list[Found]:
             -value.lines[0].box.top,
         ),
     )
-    adjusted = list(_after_rounding(sheet, ranked, rounding, settled))
+    adjusted = list(_after_rounding(sheet, ranked, rounding=rounding, settled=settled))
     if adjusted or ranked:
         return adjusted + ranked
-    payment = [
+    return [
         replace(value, why="the payment; no line is labelled as a total", rank=9)
         for value in labelled(sheet, known["cash"])
         if _number(value) is not None
     ]
-    return payment
 
 
 def _after_rounding(
-    sheet: Sheet, ranked: list[Found], rounding: Decimal | None, settled: Decimal | None
+    sheet: Sheet, ranked: list[Found], *, rounding: Decimal | None, settled: Decimal | None
 ) -> Iterator[Found]:
     """A printed amount that is the best total plus the rounding, or the cash less the change."""
     if not ranked:
@@ -62,7 +61,9 @@ def _after_rounding(
         taken = take(line.text, "amount")
         if taken is None or not taken.pure or taken.plain not in wanted:
             continue
-        if line.box.top > ranked[0].lines[0].box.top - sheet.line_height and _close(taken.plain, best):
+        if line.box.top > ranked[0].lines[0].box.top - sheet.line_height and _close(
+            taken.plain, best
+        ):
             yield Found(
                 taken.text, taken.plain, (line,), "the total after rounding", ranked[0].label
             )

@@ -1,0 +1,180 @@
+"""Describe: a picture in plain facts: what kind, its text, codes, objects and colours."""
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading
+from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
+from qwen_vision.engines.embedded.rooms.refuse import way_out
+from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.steps import Say, Step, Thought
+
+_QUOTED_LINES: Final = 8
+_LINE_CHARS: Final = 100
+_COLORS_ZH: Final = {
+    "black": "黑色", "white": "白色", "grey": "灰色", "gray": "灰色", "red": "红色",
+    "orange": "橙色", "yellow": "黄色", "green": "绿色", "cyan": "青色", "blue": "蓝色",
+    "purple": "紫色", "pink": "粉色", "brown": "棕色", "beige": "米色", "navy": "藏青色",
+    "teal": "蓝绿色", "olive": "橄榄色", "maroon": "栗色", "magenta": "品红色",
+    "light grey": "浅灰色", "dark grey": "深灰色", "light blue": "浅蓝色", "dark blue": "深蓝色",
+    "light green": "浅绿色", "dark green": "深绿色", "dark red": "深红色", "gold": "金色",
+}  # fmt: skip
+_KINDS: Final = (
+    (
+        re.compile(r"\b(?:tax )?invoice\b|factuur|rechnung|发票", re.IGNORECASE),
+        "an invoice",
+        "一张发票",
+    ),
+    (re.compile(r"\breceipt\b|cash bill|收据|小票", re.IGNORECASE), "a receipt", "一张收据"),
+    (re.compile(r"\bboarding pass\b|登机牌", re.IGNORECASE), "a boarding pass", "一张登机牌"),
+    (re.compile(r"\bmenu\b|菜单", re.IGNORECASE), "a menu", "一份菜单"),
+    (re.compile(r"\bcertificate\b|证书", re.IGNORECASE), "a certificate", "一份证书"),
+    (re.compile(r"\bpassport\b|护照", re.IGNORECASE), "a passport", "一本护照"),
+)
+
+
+async def describe(scene: Scene) -> AsyncIterator[Step]:
+    """A description of each picture asked about."""
+    several = len(scene.images) > 1
+    for index, image in scene.images:
+        facts = await scene.eyes.picture(image)
+        yield Thought(_size_thought(index, facts))
+        head = scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：") if several else ""
+        yield Say(head + look(facts, scene.language))
+        if facts.is_blank:
+            yield Say("\n\n" if several else "")
+            continue
+        reading = await scene.eyes.read(image)
+        yield Thought(f"Read {len(reading.lines)} lines of text.")
+        codes = await scene.eyes.codes(image)
+        yield Thought(f"Looked for barcodes: found {len(codes)}.")
+        objects = await scene.objects(image)
+        for paragraph in (
+            _text_words(reading, scene.language),
+            _code_words(codes, scene.language),
+            object_words(objects, scene.language),
+        ):
+            if paragraph:
+                yield Say("\n\n" + paragraph)
+        if several:
+            yield Say("\n\n")
+
+
+def look(facts: PictureFacts, language: Language) -> str:
+    """Size, orientation and main colours in one sentence."""
+    width, height = facts.width_px, facts.height_px
+    if facts.is_blank:
+        tint = color_name(facts.colors[0].name, language) if facts.colors else ""
+        return pick(
+            language,
+            f"A blank {tint} picture of {width} × {height} pixels: no text and nothing else "
+            "stands out in it.".replace("  ", " "),
+            f"一张空白的{tint}图片，{width} × {height} 像素，没有文字，也没有其他内容。",
+        )
+    shape_en, shape_zh = _shape(width, height)
+    names = [color_name(color.name, language) for color in facts.colors[:3] if color.share >= 0.08]
+    grey = facts.is_grey and len(names) != 1
+    tone_en = "in shades of grey" if grey else f"mostly {join_words('en', names)}"
+    tone_zh = "灰度" if grey else f"以{join_words('zh', names)}为主"
+    if not names and not grey:
+        tone_en, tone_zh = "in many colours", "色彩丰富"
+    return pick(
+        language,
+        f"A {shape_en} picture of {width} × {height} pixels, {tone_en}.",
+        f"一张{shape_zh}图片，{width} × {height} 像素，{tone_zh}。",
+    )
+
+
+def color_name(name: str, language: Language) -> str:
+    """The colour's name in the language."""
+    return _COLORS_ZH.get(name, name) if language == "zh" else name
+
+
+def kind_of(reading: Reading) -> tuple[str, str, str] | None:
+    """What the document calls itself: English words, Chinese words and the line that says so."""
+    for pattern, en, zh in _KINDS:
+        for line in reading.lines:
+            if pattern.search(line.text) and len(line.text) < 40:
+                return en, zh, line.text
+    return None
+
+
+def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> str:
+    """The objects found, or the one note that none could be looked for."""
+    if objects is None:
+        return pick(
+            language,
+            "I can't see objects, people or scenery with what is installed here. For common "
+            "objects: pip install 'qwen-vision[objects]'. " + way_out("en"),
+            "以目前安装的组件，我看不出物体、人物或场景。识别常见物体可安装："
+            "pip install 'qwen-vision[objects]'。" + way_out("zh"),
+        )
+    if not objects:
+        return ""
+    counts = Counter(item.label for item in objects)
+    words = [f"{count} × {label}" if count > 1 else label for label, count in counts.items()]
+    return pick(
+        language,
+        f"Objects I recognise: {join_words('en', words)}.",
+        f"我认出的物体：{join_words('zh', words)}。",
+    )
+
+
+def _text_words(reading: Reading, language: Language) -> str:
+    lines = reading.lines
+    if not lines:
+        return pick(language, "I found no text in it.", "图中没有找到文字。")
+    kind = kind_of(reading)
+    says = (
+        pick(
+            language,
+            f"It looks like {kind[0]}: it says “{shorten(kind[2], 40)}”. ",
+            f"它看起来是{kind[1]}，上面写着“{shorten(kind[2], 40)}”。",
+        )
+        if kind
+        else ""
+    )
+    quoted = "\n".join(f"> {shorten(line.text, _LINE_CHARS)}" for line in lines[:_QUOTED_LINES])
+    if len(lines) == 1:
+        return says + pick(language, f"It says:\n{quoted}", f"上面的文字：\n{quoted}")
+    if len(lines) <= _QUOTED_LINES:
+        return says + pick(language, f"The text in it:\n{quoted}", f"图中的文字：\n{quoted}")
+    return says + pick(
+        language,
+        f"It holds {len(lines)} lines of text, beginning with:\n{quoted}\n"
+        "Ask me to read the text for all of it.",
+        f"图中共有 {len(lines)} 行文字，开头是：\n{quoted}\n需要全文的话，请让我读出全部文字。",
+    )
+
+
+def _code_words(codes: Sequence[Barcode], language: Language) -> str:
+    if not codes:
+        return ""
+    lines = [f"{code.symbology}: {code.payload}" for code in codes]
+    if len(codes) == 1:
+        return pick(language, f"It carries a {lines[0]}", f"图中有一个条码，{lines[0]}")
+    listed = "\n".join(f"- {line}" for line in lines)
+    return pick(
+        language,
+        f"It carries {len(codes)} codes:\n{listed}",
+        f"图中有 {len(codes)} 个条码：\n{listed}",
+    )
+
+
+def _shape(width: int, height: int) -> tuple[str, str]:
+    if width > height * 1.05:
+        return "landscape", "横向"
+    if height > width * 1.05:
+        return "portrait", "竖向"
+    return "square", "方形"
+
+
+def _size_thought(index: int, facts: PictureFacts) -> str:
+    colors = ", ".join(f"{color.name} {color.share:.0%}" for color in facts.colors[:4])
+    return (
+        f"Looked at picture {index + 1}: {facts.width_px} × {facts.height_px} px, colours "
+        f"{colors}, "
+        f"sharpness {facts.sharpness:.2f}, blank: {'yes' if facts.is_blank else 'no'}."
+    )

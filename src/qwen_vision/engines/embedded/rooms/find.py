@@ -1,0 +1,266 @@
+"""Find: is there, how many and where, over text, codes and objects."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.fields import find_field, lines_with
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Reading
+from qwen_vision.engines.embedded.intents import Intent, Task, quoted
+from qwen_vision.engines.embedded.language import shorten
+from qwen_vision.engines.embedded.places import model_box, model_point, place_words
+from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.codes import code_line
+from qwen_vision.engines.embedded.rooms.refuse import way_out
+from qwen_vision.engines.embedded.rooms.things import detector_labels, is_person_word
+from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
+from qwen_vision.media.items import Image
+from qwen_vision.protocol.receipt import Evidence
+
+_CODES: Final = re.compile(r"\b(?:qr|bar ?codes?|codes?)\b|二维码|条形?码", re.IGNORECASE)
+_LINES: Final = re.compile(r"\blines?\b|行", re.IGNORECASE)
+_WORDS: Final = re.compile(r"\bwords?\b|单词|词", re.IGNORECASE)
+_CHARACTERS: Final = re.compile(r"\b(?:characters?|letters?)\b|字符|个字|汉字|字母", re.IGNORECASE)
+_TEXT: Final = re.compile(
+    r"^(?:any |some )?(?:text|writing|words?|letters?|文字|字|文本)$", re.IGNORECASE
+)
+_TIMES: Final = re.compile(r"\btimes\b|次", re.IGNORECASE)
+_PICTURES: Final = re.compile(r"\b(?:pictures?|images?|photos?|pages?)\b|张|图片|页", re.IGNORECASE)
+_AS_BOXES: Final = re.compile(
+    r"bbox|bounding box|\bbox(?:es)?\b|coordinates?|json|\blocate\b|\bdetect\b|ground|坐标|框|"
+    r"检测|定位",
+    re.IGNORECASE,
+)
+_AS_POINTS: Final = re.compile(r"\bpoints?\b|point_2d|点(?:出|坐标)|指出", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Something found: what it is called, where, how surely."""
+
+    label: str
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search for a subject gave; `seen` is False when nothing here could see it."""
+
+    spots: tuple[Spot, ...]
+    kind: str
+    seen: bool = True
+
+
+async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
+    """Where the subject of a question stands in a picture: code, value, text or object."""
+    subject = intent.subject
+    if _CODES.search(subject or intent.text) and not quoted(intent.text):
+        codes = await scene.eyes.codes(image)
+        return Search(tuple(Spot(code.payload, code_line(code).box, 1.0) for code in codes), "code")
+    reading = await scene.eyes.read(image)
+    if _TEXT.match(subject):
+        return Search(_line_spots(reading), "text")
+    sheet = Sheet.of(reading)
+    if intent.concepts and not quoted(intent.text):
+        found = [value for concept in intent.concepts for value in find_field(sheet, concept)[:1]]
+        if found:
+            return Search(
+                tuple(Spot(value.text, value.box, value.confidence) for value in found), "value"
+            )
+    labels = detector_labels(subject)
+    objects = await scene.objects(image) if labels else ()
+    if objects:
+        wanted = [thing for thing in objects if thing.label in labels]
+        if wanted:
+            return Search(tuple(_object_spot(thing) for thing in wanted), "object")
+    lines = lines_with(sheet, subject) if subject else []
+    if lines:
+        return Search(tuple(Spot(line.text, line.box, line.confidence) for line in lines), "line")
+    # Words in quotation marks can only be text; anything else might be a thing.
+    can_tell = (
+        bool(quoted(intent.text)) or bool(intent.concepts) or (bool(labels) and objects is not None)
+    )
+    return Search((), "nothing", seen=can_tell)
+
+
+async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    """Where something is: boxes or points of the model's family when asked, else words."""
+    for place, (index, image) in enumerate(scene.images):
+        search = await find_spots(scene, intent, image)
+        yield _looked(intent, search, index)
+        for spot in search.spots:
+            yield _proof(spot, index, image)
+        gap = "\n" if place else ""
+        if _AS_POINTS.search(intent.text) and not re.search(r"bbox|bounding box", intent.text):
+            yield Say(gap + _fence([_point(spot, image, scene) for spot in search.spots]))
+        elif _AS_BOXES.search(intent.text):
+            yield Say(gap + _fence([_bbox(spot, image, scene) for spot in search.spots]))
+        elif search.spots:
+            yield Say(gap + "\n".join(_where(spot, image, scene) for spot in search.spots[:12]))
+            continue
+        if not search.spots:
+            yield Say("\n" + _not_found(scene, intent, search))
+
+
+async def exists(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    """Whether something is there; only what can be perceived is denied."""
+    for place, (index, image) in enumerate(scene.images):
+        search = await find_spots(scene, intent, image)
+        yield _looked(intent, search, index)
+        head = (
+            scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：")
+            if len(scene.images) > 1
+            else ""
+        )
+        gap = "\n" * (place > 0) + head
+        if not search.spots:
+            yield Say(gap + _not_found(scene, intent, search))
+            continue
+        yield _proof(search.spots[0], index, image)
+        if search.kind == "text":
+            count = len(search.spots)
+            yield Say(gap + scene.say(f"Yes: {count} lines of text.", f"有，共 {count} 行文字。"))
+            continue
+        spot = search.spots[0]
+        where = place_words(spot.box, image.original, scene.language)
+        more = len(search.spots) - 1
+        rest = scene.say(f", and {more} more", f"，另有 {more} 处") if more else ""
+        yield Say(
+            gap
+            + scene.say(
+                f"Yes: “{shorten(spot.label, 80)}” at the {where}{rest}.",
+                f"有：“{shorten(spot.label, 80)}”，在{where}{rest}。",
+            )
+        )
+
+
+async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    """How many lines, words, characters, codes, mentions or objects there are."""
+    if _PICTURES.search(intent.subject or ""):
+        number = len(scene.images)
+        yield Say(
+            scene.say(
+                f"You sent {number} {'picture' if number == 1 else 'pictures'}.",
+                f"共有 {number} 张图片。",
+            )
+        )
+        return
+    for place, (index, image) in enumerate(scene.images):
+        yield Say("\n" if place else "")
+        reading = await scene.eyes.read(image)
+        of_text = _count_text(scene, intent, reading)
+        if of_text is not None:
+            yield Thought(f"Counted over {len(reading.lines)} lines of text.")
+            yield Say(of_text)
+            continue
+        search = await find_spots(scene, intent, image)
+        yield _looked(intent, search, index)
+        if not search.seen:
+            yield Say(_not_found(scene, intent, search))
+            continue
+        for spot in search.spots:
+            yield _proof(spot, index, image)
+        number = len(search.spots)
+        what = _CODES.search(intent.subject or intent.text)
+        name = (what[0] if what and search.kind != "line" else intent.subject) or "?"
+        yield Say(scene.say(f"I count {number} ({name}).", f"我数到 {number} 个（{name}）。"))
+
+
+def _count_text(scene: Scene, intent: Intent, reading: Reading) -> str | None:
+    text, marked = reading.text, quoted(intent.text)
+    if marked and (_TIMES.search(intent.text) or not detector_labels(marked[0])):
+        number = text.lower().count(marked[0].lower())
+        times = "once" if number == 1 else f"{number} times"
+        return scene.say(f"“{marked[0]}” appears {times}.", f"“{marked[0]}”出现了 {number} 次。")
+    what = intent.subject or intent.text
+    if _CODES.search(what):
+        return None
+    if _LINES.search(what):
+        number = len(reading.lines)
+        return scene.say(f"I read {number} lines of text.", f"图中有 {number} 行文字。")
+    if _WORDS.search(what):
+        number = len(re.findall(r"[\u3400-\u9fff]|[^\W_]+(?:['’.-][^\W_]+)*", text))
+        return scene.say(f"I read {number} words.", f"图中有 {number} 个词。")
+    if _CHARACTERS.search(what):
+        number = len(re.sub(r"\s", "", text))
+        return scene.say(f"I read {number} characters.", f"图中有 {number} 个字符。")
+    return None
+
+
+def _line_spots(reading: Reading) -> tuple[Spot, ...]:
+    return tuple(Spot(line.text, line.box, line.confidence) for line in reading.lines)
+
+
+def _object_spot(thing: ObjectSeen) -> Spot:
+    return Spot(thing.label, thing.box, thing.confidence)
+
+
+def _where(spot: Spot, image: Image, scene: Scene) -> str:
+    where = place_words(spot.box, image.original, scene.language)
+    left, top, right, bottom = whole_box(spot.box)
+    label = shorten(spot.label, 80)
+    return scene.say(
+        f"“{label}” is at the {where} (pixels {left}, {top} to {right}, {bottom}).",
+        f"“{label}”在{where}（像素 {left}， {top} 到 {right}， {bottom}）。",
+    )
+
+
+def _bbox(spot: Spot, image: Image, scene: Scene) -> dict[str, object]:
+    return {"bbox_2d": model_box(spot.box, image, scene.model), "label": spot.label}
+
+
+def _point(spot: Spot, image: Image, scene: Scene) -> dict[str, object]:
+    x, y = (spot.box.left + spot.box.right) / 2, (spot.box.top + spot.box.bottom) / 2
+    return {
+        "point_2d": list(model_point(x, y, image=image, model=scene.model)),
+        "label": spot.label,
+    }
+
+
+def _fence(items: Sequence[dict[str, object]]) -> str:
+    rows = ",\n".join("  " + json.dumps(item, ensure_ascii=False) for item in items)
+    return "```json\n[\n" + rows + "\n]\n```" if items else "```json\n[]\n```"
+
+
+def _not_found(scene: Scene, intent: Intent, search: Search) -> str:
+    subject = intent.subject or scene.say("that", "它")
+    if search.seen:
+        return scene.say(
+            f"I find no “{subject}” in this picture.", f"这张图片里没有找到“{subject}”。"
+        )
+    note = (
+        scene.say("I don't identify people. ", "我不识别人物身份。")
+        if is_person_word(subject) and intent.task is Task.LOCATE
+        else ""
+    )
+    return (
+        note
+        + scene.say(
+            f"The text of this picture doesn't mention “{subject}”, and I can't see such "
+            f"things in the "
+            "pixels, so I can't say whether it is there. ",
+            f"图中文字没有提到“{subject}”，而我也无法从画面中辨认，所以不能判断有没有。",
+        )
+        + way_out(scene.language)
+    )
+
+
+def _looked(intent: Intent, search: Search, index: int) -> Thought:
+    return Thought(
+        f"Looked for “{intent.subject}” in picture {index + 1}: {len(search.spots)} found "
+        f"({search.kind})."
+    )
+
+
+def _proof(spot: Spot, index: int, image: Image) -> Proof:
+    evidence = Evidence(
+        spot.label, index, box=whole_box(spot.box), text=spot.label, confidence=spot.confidence
+    )
+    if image.page is not None:
+        evidence.page = image.page
+    return Proof(evidence)

@@ -1,0 +1,86 @@
+"""Looks: size, colours, sharpness and light of pictures, as measured."""
+
+from collections.abc import AsyncIterator
+from math import gcd
+from typing import Final
+
+from qwen_vision.engines.embedded.facts import PictureFacts
+from qwen_vision.engines.embedded.intents import Intent, Task
+from qwen_vision.engines.embedded.language import Language, join_words, pick
+from qwen_vision.engines.embedded.rooms.describe import color_name
+from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.steps import Say, Step, Thought
+
+# Bounds on the measured figures (facts.PictureFacts) for words about them.
+_DARK: Final = 0.3
+_BRIGHT: Final = 0.7
+
+
+async def tell_looks(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    """The measured fact that was asked for, of each picture."""
+    several = len(scene.images) > 1
+    for place, (index, image) in enumerate(scene.images):
+        facts = await scene.eyes.picture(image)
+        yield Thought(
+            f"Measured picture {index + 1}: {facts.width_px} × {facts.height_px} px, "
+            f"brightness {facts.brightness:.2f}, contrast {facts.contrast:.2f}, "
+            f"sharpness {facts.sharpness:.2f}."
+        )
+        head = scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：") if several else ""
+        yield Say("\n" * (place > 0) + head + _words(facts, intent, scene.language))
+
+
+def _words(facts: PictureFacts, intent: Intent, language: Language) -> str:
+    if intent.task is Task.SIZE:
+        return _size(facts, language)
+    if intent.task is Task.COLORS:
+        return _colors(facts, language)
+    return _quality(facts, language)
+
+
+def _size(facts: PictureFacts, language: Language) -> str:
+    width, height = facts.width_px, facts.height_px
+    shared = gcd(width, height) or 1
+    ratio = f"{width // shared}:{height // shared}"
+    if max(width, height) // shared > 40:
+        ratio = f"{width / max(height, 1):.2f}:1"
+    shape_en = "landscape" if width > height else "portrait" if height > width else "square"
+    shape_zh = "横向" if width > height else "竖向" if height > width else "方形"
+    return pick(
+        language,
+        f"The picture is {width} pixels wide and {height} pixels high ({shape_en}, {ratio}).",
+        f"图片宽 {width} 像素，高 {height} 像素（{shape_zh}，{ratio}）。",
+    )
+
+
+def _colors(facts: PictureFacts, language: Language) -> str:
+    if facts.is_grey:
+        lead = pick(language, "The picture is in shades of grey: ", "图片是灰度的：")
+    else:
+        lead = pick(language, "The main colours are ", "主要颜色是")
+    named = [
+        f"{color_name(color.name, language)} ({color.hex}, {color.share:.0%})"
+        for color in facts.colors
+        if color.share >= 0.02
+    ]
+    return lead + join_words(language, named) + pick(language, ".", "。")
+
+
+def _quality(facts: PictureFacts, language: Language) -> str:
+    if facts.is_blank:
+        return pick(language, "The picture is blank.", "图片是空白的。")
+    light_en, light_zh = "evenly lit", "亮度适中"
+    if facts.brightness < _DARK:
+        light_en, light_zh = "dark", "偏暗"
+    elif facts.brightness > _BRIGHT:
+        light_en, light_zh = "bright", "明亮"
+    return pick(
+        language,
+        f"Measured over the whole picture it is {light_en} (brightness {facts.brightness:.2f} "
+        f"of 1, "
+        f"contrast {facts.contrast:.2f} of 1) with a sharpness of {facts.sharpness:.2f} "
+        "(0 is blurred, higher is sharper).",
+        f"按整张图片测量：{light_zh}（亮度 {facts.brightness:.2f}，对比度 "
+        f"{facts.contrast:.2f}，满分 1），"
+        f"清晰度 {facts.sharpness:.2f}（0 为模糊，数值越大越清晰）。",
+    )

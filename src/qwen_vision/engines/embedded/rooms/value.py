@@ -1,0 +1,108 @@
+"""Value: answers "what is the total?" with what the page prints for it, and where."""
+
+from collections.abc import AsyncIterator
+
+from qwen_vision.engines.embedded.documents.concepts import Concept
+from qwen_vision.engines.embedded.documents.fields import find_field, find_words, lines_with
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.intents import Intent
+from qwen_vision.engines.embedded.language import shorten
+from qwen_vision.engines.embedded.places import place_words
+from qwen_vision.engines.embedded.proofs import proof
+from qwen_vision.engines.embedded.rooms.refuse import way_out
+from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
+from qwen_vision.media.items import Image
+
+
+async def tell_values(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    """Each concept asked for, or the asker's own words looked up as a label."""
+    asked: list[Concept | str] = list(intent.concepts) or [intent.subject]
+    several = len(scene.images) > 1
+    for place, (index, image) in enumerate(scene.images):
+        sheet = Sheet.of(await scene.eyes.read(image))
+        yield Thought(f"Read {len(sheet.lines)} lines in picture {index + 1}.")
+        if several:
+            yield Say(
+                ("\n" if place else "") + scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：")
+            )
+        for number, what in enumerate(asked):
+            found = find_field(sheet, what) if isinstance(what, Concept) else _own(sheet, what)
+            for thought in _thoughts(name_of(what, scene), found):
+                yield thought
+            if found:
+                yield Proof(proof(name_of(what, scene), found[0], index=index, page=image.page))
+            yield Say(
+                ("\n" if number else "") + _sentence(scene, what, found, image=image, sheet=sheet)
+            )
+
+
+def name_of(what: Concept | str, scene: Scene) -> str:
+    """How to call what was asked for, in the language of the question."""
+    if isinstance(what, str):
+        return what
+    return scene.say(what.en, what.zh)
+
+
+def _own(sheet: Sheet, words: str) -> list[Found]:
+    if not words:
+        return []
+    labelled = find_words(sheet, words)
+    if labelled:
+        return labelled
+    return [
+        Found(line.text, line.text, (line,), "the line holds the words asked for", rank=9)
+        for line in lines_with(sheet, words)
+    ]
+
+
+def _sentence(
+    scene: Scene, what: Concept | str, found: list[Found], *, image: Image, sheet: Sheet
+) -> str:
+    name = name_of(what, scene)
+    if not found:
+        return _missing(scene, name, sheet)
+    best = found[0]
+    where = place_words(best.box, image.original, scene.language)
+    value = shorten(best.text, 200)
+    quote = shorten(best.quote, 90)
+    if isinstance(what, str) and best.rank == 9:
+        return scene.say(f"It says “{quote}” ({where}).", f"图中写着“{quote}”（{where}）。")
+    source = (
+        scene.say(f" (at the {where})", f"({where})")
+        if quote == value
+        else scene.say(f" (at the {where}: “{quote}”)", f"（{where}，原文“{quote}”）")
+    )
+    unsure = best.confidence < 0.8
+    doubt = scene.say(" The print is hard to read there.", "该处文字不太清晰。") if unsure else ""
+    return scene.say(f"The {name} is {value}{source}.", f"{name}是 {value}{source}。") + doubt
+
+
+def _missing(scene: Scene, name: str, sheet: Sheet) -> str:
+    if not sheet.lines:
+        return scene.say(
+            "There is no text in this picture that I could answer from.",
+            "这张图片里没有可供回答的文字。",
+        )
+    if not name:
+        return scene.say("I can't tell what to look for. ", "我不确定要找什么。") + way_out(
+            scene.language
+        )
+    return scene.say(
+        f"I find no {name} among the {len(sheet.lines)} lines of text in this picture. "
+        "Ask me to read the text to see all of it.",
+        f"图中的 {len(sheet.lines)} 行文字里没有找到“{name}”。可以让我读出全部文字。",
+    )
+
+
+def _thoughts(name: str, found: list[Found]) -> list[Thought]:
+    if not found:
+        return [Thought(f"Looked for “{name}”: no label and no shape of it on the page.")]
+    steps = [Thought(f"Looked for “{name}”: took “{found[0].text}” ({found[0].why}).")]
+    seen = {found[0].text}
+    for other in found[1:]:
+        if other.text not in seen and len(seen) < 4:
+            seen.add(other.text)
+            steps.append(Thought(f"Rejected “{other.text}” ({other.why}): a weaker label."))
+    return steps
