@@ -95,11 +95,24 @@ _TAIL: Final = re.compile(
 )
 
 
+# How to answer, not what: "Give bbox coordinates.", "Answer in Chinese.", "Be brief."
+_MANNER: Final = re.compile(
+    r"^\W*(?:please )?(?:(?:give|return|output|report|use|provide)\b.{0,20}\b(?:bbox\w*|"
+    r"bounding box\w*|"
+    r"box(?:es)?|coordinates?|points?|json)\b|(?:answer|respond|reply|write)\b.{0,30}|be \w+|"
+    r"(?:in|as) \w+ ?(?:format|only)?|请?(?:用|以).{1,8}(?:回答|格式|输出).{0,8}|"
+    r"(?:请)?(?:简短|简要).{0,8}|谢谢|thanks?.{0,12})\W*$",
+    re.IGNORECASE,
+)
+
+
 def read_intents(prompt: str) -> list[Intent]:
     """Everything the prompt asks, in order; UNKNOWN only when nothing else was understood."""
     pieces = [piece.strip() for piece in _SPLIT.split(prompt) if piece and re.search(r"\w", piece)]
     intents: list[Intent] = []
     for piece in pieces:
+        if intents and _MANNER.match(piece):
+            continue
         intent = _intent(piece)
         twin = any(
             old.task is intent.task

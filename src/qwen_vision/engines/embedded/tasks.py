@@ -46,7 +46,7 @@ def _intents(prompt: Prompt, scene: Scene) -> list[Intent]:
 async def _refuse(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
     yield Say(beyond(scene.language))
     yield Say(scene.say("\n\nWhat I can tell you:\n\n", "\n\n我能告诉你的是：\n\n"))
-    async for step in describe(scene):
+    async for step in describe(scene, notes=False):
         yield step
 
 

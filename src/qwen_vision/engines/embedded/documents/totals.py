@@ -65,7 +65,7 @@ def _after_rounding(
             taken.plain, best
         ):
             yield Found(
-                taken.text, taken.plain, (line,), "the total after rounding", ranked[0].label
+                taken.text, taken.plain, (line,), "the total after rounding", rank=ranked[0].rank
             )
             return
 

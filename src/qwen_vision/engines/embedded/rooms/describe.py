@@ -35,8 +35,8 @@ _KINDS: Final = (
 )
 
 
-async def describe(scene: Scene) -> AsyncIterator[Step]:
-    """A description of each picture asked about."""
+async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
+    """A description of each picture asked about; `notes` says what could not be looked for."""
     several = len(scene.images) > 1
     for index, image in scene.images:
         facts = await scene.eyes.picture(image)
@@ -54,7 +54,7 @@ async def describe(scene: Scene) -> AsyncIterator[Step]:
         for paragraph in (
             _text_words(reading, scene.language),
             _code_words(codes, scene.language),
-            object_words(objects, scene.language),
+            object_words(objects, scene.language) if notes or objects else "",
         ):
             if paragraph:
                 yield Say("\n\n" + paragraph)

@@ -96,9 +96,9 @@ async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         for spot in search.spots:
             yield _proof(spot, index, image)
         gap = "\n" if place else ""
-        if _AS_POINTS.search(intent.text) and not re.search(r"bbox|bounding box", intent.text):
+        if _AS_POINTS.search(scene.question) and not _AS_BOXES.search(intent.text):
             yield Say(gap + _fence([_point(spot, image, scene) for spot in search.spots]))
-        elif _AS_BOXES.search(intent.text):
+        elif _AS_BOXES.search(scene.question):
             yield Say(gap + _fence([_bbox(spot, image, scene) for spot in search.spots]))
         elif search.spots:
             yield Say(gap + "\n".join(_where(spot, image, scene) for spot in search.spots[:12]))
