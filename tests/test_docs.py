@@ -1,0 +1,96 @@
+"""The pages tell the truth that a machine can check: links, citations, tables."""
+
+import ast
+import re
+import runpy
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from qwen_vision import errors
+from qwen_vision.engines.scripted.script import read_script
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*.md")])
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+DIALECT = ROOT / "docs" / "reference" / "dialect.md"
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)]*)?\)")
+CITED_SECTION = re.compile(r"dialect\.md, ([a-z:\- ]+?)(?=[).,]|\n|$)")
+CITED_PAGE = re.compile(r"docs/[\w/.-]+\.md")
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    broken = []
+    for target, anchor in LINK.findall(page.read_text("utf-8")):
+        found = (page.parent / target).resolve() if target else page
+        if not found.exists() or (anchor and anchor[1:] not in _anchors(found)):
+            broken.append(target + anchor)
+    assert broken == []
+
+
+def test_every_section_that_code_cites_is_there() -> None:
+    headings = {
+        heading.lower() for heading in re.findall(r"^#+ (.+)$", DIALECT.read_text("utf-8"), re.M)
+    }
+    cited = {
+        section.strip()
+        for source in SOURCES
+        for section in CITED_SECTION.findall(re.sub(r"\n\s+", " ", source.read_text("utf-8")))
+    }
+    assert cited - headings == set()
+
+
+def test_every_page_that_code_cites_is_there() -> None:
+    cited = {page for path in SOURCES for page in CITED_PAGE.findall(path.read_text("utf-8"))}
+    assert [page for page in sorted(cited) if not (ROOT / page).is_file()] == []
+
+
+def test_dialect_page_holds_the_text_of_every_error_of_the_dialect() -> None:
+    rows = tomllib.loads((ROOT / "tests" / "errors" / "dialect.toml").read_text("utf-8"))["row"]
+    general = {"QwenVisionError", "InvalidRequestError"}
+    texts = {getattr(errors, row["error"]).text for row in rows if row["error"] not in general}
+    page = DIALECT.read_text("utf-8")
+    assert [text for text in sorted(texts) if text not in page] == []
+
+
+TABLES = ["catalogue", "snapshots", "prices", "media limits", "pixel parameters"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_of_the_dialect_page_are_those_of_the_code(name: str) -> None:
+    make_tables = runpy.run_path(str(ROOT / "docs" / "make_tables.py"))
+    assert make_tables["table"](name) in DIALECT.read_text("utf-8")
+
+
+def _blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.M | re.DOTALL)
+
+
+def test_script_on_the_engines_page_can_be_played(tmp_path: Path) -> None:
+    scripts = [
+        block
+        for block in _blocks(ROOT / "docs" / "concepts" / "engines.md", "toml")
+        if "[[answer]]" in block
+    ]
+    assert scripts
+    for index, block in enumerate(scripts):
+        file = tmp_path / f"{index}.toml"
+        file.write_text(block, "utf-8")
+        assert read_script(file).answer
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_python_on_a_page_has_no_syntax_error(page: Path) -> None:
+    for block in _blocks(page, "python"):
+        ast.parse(block)
