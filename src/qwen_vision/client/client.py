@@ -1,6 +1,7 @@
 """AsyncClient: asks a remote server of the dialect; a Completer."""
 
 import asyncio
+import io
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +35,7 @@ from qwen_vision.settings import RemoteSettings
 _log = logging.getLogger(__name__)
 _CODING_PLAN_PREFIX = "sk-sp-"
 _MAX_ERROR_BYTES = 65_536
+_LARGE_BODY_BYTES = 262_144
 
 
 class AsyncClient:
@@ -165,9 +167,11 @@ class AsyncClient:
         self, body: bytes, *, headers: dict[str, str], limits: aiohttp.ClientTimeout
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One try; whatever breaks on the way becomes an error of the tree."""
+        # A large body given as a file is written piece by piece and lets other requests through.
+        data = io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else body
         try:
             async with self._pool().post(
-                self._url, data=body, headers=headers, timeout=limits, allow_redirects=False
+                self._url, data=data, headers=headers, timeout=limits, allow_redirects=False
             ) as response:
                 yield response
         except TimeoutError as error:
