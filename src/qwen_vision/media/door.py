@@ -1,45 +1,29 @@
 """MediaDoor: opens the media parts of a request."""
 
+import asyncio
 import time
-from dataclasses import dataclass
 from typing import Literal
 
-from qwen_vision.errors import (
-    ImageFormatError,
-    MediaFormatError,
-    TooManyDataUrisError,
-    TooManyImagesError,
-)
+from qwen_vision.errors import TooManyDataUrisError, TooManyImagesError, TooManyVideosError
 from qwen_vision.media.blob import Blob
 from qwen_vision.media.budget import ProcessBudget, RequestBudget
-from qwen_vision.media.checks import SizeRules, check_picture_size
-from qwen_vision.media.image import Budgets, Facts, OpenedImage
+from qwen_vision.media.build import Builder, is_pdf
+from qwen_vision.media.document import read_pages
+from qwen_vision.media.frame_list import check_length
+from qwen_vision.media.image import Budgets, OpenedImage
 from qwen_vision.media.items import Image, Video
-from qwen_vision.media.limits import image_limits
-from qwen_vision.media.picture import read_picture
-from qwen_vision.media.resize import fit, image_tokens
-from qwen_vision.media.sniff import PICTURES, SNIFF_BYTES, is_refused_picture, sniff
+from qwen_vision.media.picture import PictureFile
+from qwen_vision.media.rules import Rules
 from qwen_vision.media.source import Sources
-from qwen_vision.protocol.limits import MediaLimits
-from qwen_vision.protocol.parts import FramesPart, ImagePart, ImageUrl, VideoPart
+from qwen_vision.protocol.parts import FramesPart, ImagePart, ImageUrl, VideoPart, VideoUrl
 from qwen_vision.settings import MediaSettings
+
+__all__ = ["MediaDoor", "Opening", "Rules"]
 
 MAX_IMAGES = 256
 MAX_DATA_URIS = 250
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for every item of one request.
-
-    `local_files`: the caller sits at this machine and may name its files.
-    `resolve_oss`: the request carried `X-DashScope-OssResourceResolve: enable`.
-    """
-
-    model: MediaLimits
-    high_resolution: bool = False
-    local_files: bool = False
-    resolve_oss: bool = False
+MAX_VIDEOS = 64
+_FRAMES_AT_ONCE = 8
 
 
 class Opening:
@@ -50,12 +34,14 @@ class Opening:
     ) -> None:
         """Open media by `rules`; `process` is shared with every other request."""
         self._rules = rules
-        self._settings = settings
         self._sources = sources
-        self._budgets = Budgets(process, RequestBudget(settings.request_memory_bytes))
+        budgets = Budgets(process, RequestBudget(settings.request_memory_bytes))
+        self._budget = budgets.request
+        self._builder = Builder(rules, max_decode_px=settings.max_decode_px, budgets=budgets)
         self._blobs: list[Blob] = []
         self._items = 0
         self._images = 0
+        self._videos = 0
         self._data_uris = 0
 
     async def __aenter__(self) -> "Opening":
@@ -67,37 +53,82 @@ class Opening:
         await self.aclose()
 
     async def image(self, part: ImagePart, *, param: str) -> tuple[Image, ...]:
-        """One picture, or one per page of a PDF."""
-        self._images += 1
-        if self._images > MAX_IMAGES:
-            raise TooManyImagesError(param=param, count=self._images, limit=MAX_IMAGES)
-        index = self._next_index()
+        """One picture, or one per page of a PDF.
+
+        Raises MediaError and its family, with `param`.
+        """
+        self._count_image(param=param)
         url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
         started = time.perf_counter()
         blob = await self._load(url, kind="image", param=param)
-        loaded = time.perf_counter()
-        image = self._picture(blob, part, index=index, param=param)
-        image.stages_ms["load"] = _ms(loaded - started)
-        image.stages_ms["header"] = _ms(time.perf_counter() - loaded)
-        return (image,)
+        load_ms = _ms_since(started)
+        started = time.perf_counter()
+        if is_pdf(blob):
+            images = await self._pages(blob, part, param=param)
+        else:
+            file = await self._picture_file(blob, param=param)
+            index = self._next_index()
+            images = (self._builder.picture(file, part, index=index, param=param),)
+        for image in images:
+            image.stages_ms.update(load=load_ms, header=_ms_since(started))
+        return images
 
     async def video(self, part: VideoPart, *, param: str) -> Video:
-        """A video file."""
-        raise NotImplementedError
+        """A video file. Raises MediaError and its family, with `param`."""
+        self._count_video(param=param)
+        index = self._next_index()
+        url = part.video_url.url if isinstance(part.video_url, VideoUrl) else part.video_url
+        started = time.perf_counter()
+        blob = await self._load(url, kind="video", param=param)
+        load_ms = _ms_since(started)
+        started = time.perf_counter()
+        video = await asyncio.to_thread(self._builder.clip, blob, part, index=index, param=param)
+        video.stages_ms.update(load=load_ms, header=_ms_since(started))
+        return video
 
     async def frames(self, part: FramesPart, *, param: str) -> Video:
-        """A list of frames as a video."""
-        raise NotImplementedError
+        """A list of frames as a video. Raises MediaError and its family, with `param`."""
+        self._count_video(param=param)
+        index = self._next_index()
+        check_length(len(part.video), limit=self._rules.model.max_frame_list, param=param)
+        started = time.perf_counter()
+        gate = asyncio.Semaphore(_FRAMES_AT_ONCE)
+
+        async def picture(number: int, url: str) -> PictureFile:
+            place = f"{param}.video[{number}]"
+            async with gate:
+                blob = await self._load(url, kind="image", param=place)
+                return await self._picture_file(blob, param=place)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(picture(*item)) for item in enumerate(part.video)]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        pictures = [task.result() for task in tasks]
+        video = self._builder.frame_list(pictures, part, index=index, param=param)
+        video.stages_ms["load"] = _ms_since(started)
+        return video
 
     async def aclose(self) -> None:
         """Close files, remove temporary ones, give the memory budget back. Safe to call twice."""
-        for blob in self._blobs:
+        blobs, self._blobs = self._blobs, []
+        for blob in blobs:
             blob.close()
-        self._blobs.clear()
+            if blob.data is not None:
+                self._budget.give(blob.size_bytes)
 
-    def _next_index(self) -> int:
-        self._items += 1
-        return self._items - 1
+    async def _pages(self, blob: Blob, part: ImagePart, *, param: str) -> tuple[OpenedImage, ...]:
+        most = MAX_IMAGES - self._images + 1
+        pages = await asyncio.to_thread(read_pages, blob, pages=part.pages, most=most, param=param)
+        self._images += len(pages.chosen) - 1
+        return tuple(
+            self._builder.page(page, part, index=self._next_index(), param=param, note=pages.note)
+            for page in pages.chosen
+        )
+
+    async def _picture_file(self, blob: Blob, *, param: str) -> PictureFile:
+        return await asyncio.to_thread(self._builder.picture_file, blob, param=param)
 
     async def _load(self, url: str, *, kind: Literal["image", "video"], param: str) -> Blob:
         if url.startswith("data:"):
@@ -113,55 +144,24 @@ class Opening:
             resolve_oss=self._rules.resolve_oss,
             param=param,
         )
-        self._blobs.append(blob)
         if blob.data is not None:
-            self._budgets.request.take(blob.size_bytes, param=param)
+            self._budget.take(blob.size_bytes, param=param)
+        self._blobs.append(blob)
         return blob
 
-    def _picture(self, blob: Blob, part: ImagePart, *, index: int, param: str) -> OpenedImage:
-        pixels = self._rules.model.pixels
-        format_name = picture_format(blob, param=param)
-        file = read_picture(blob, format_name=format_name, param=param)
-        rules = SizeRules(
-            max_decode_px=self._settings.max_decode_px,
-            dialect=not self._rules.local_files,
-        )
-        check_picture_size(file.size, format_name=format_name, rules=rules, param=param)
-        limits = image_limits(
-            part,
-            pixels.image,
-            high_resolution=self._rules.high_resolution,
-            factor=pixels.factor,
-            param=param,
-        )
-        final = fit(file.size, factor=pixels.factor, low_px=limits.low_px, high_px=limits.high_px)
-        return OpenedImage(
-            param=param,
-            format=format_name,
-            original=file.size,
-            final=final,
-            tokens=image_tokens(final, factor=pixels.factor),
-            facts=Facts(
-                index=index,
-                kind="image",
-                source=blob.source,
-                bytes=blob.size_bytes,
-                orientation=file.orientation,
-            ),
-            budgets=self._budgets,
-            source=file,
-        )
+    def _count_image(self, *, param: str) -> None:
+        self._images += 1
+        if self._images > MAX_IMAGES:
+            raise TooManyImagesError(param=param, count=self._images, limit=MAX_IMAGES)
 
+    def _count_video(self, *, param: str) -> None:
+        self._videos += 1
+        if self._videos > MAX_VIDEOS:
+            raise TooManyVideosError(param=param, count=self._videos, limit=MAX_VIDEOS)
 
-def picture_format(blob: Blob, *, param: str) -> str:
-    """What kind of picture the bytes are. Raises MediaFormatError, ImageFormatError."""
-    head = blob.head(SNIFF_BYTES)
-    found = sniff(head)
-    if found in PICTURES:
-        return found
-    if found is not None or is_refused_picture(head):
-        raise MediaFormatError(param=param)
-    raise ImageFormatError(param=param)
+    def _next_index(self) -> int:
+        self._items += 1
+        return self._items - 1
 
 
 class MediaDoor:
@@ -182,5 +182,5 @@ class MediaDoor:
         await self._sources.aclose()
 
 
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 3)
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)

@@ -1,0 +1,247 @@
+"""Builds Image and Video handles from loaded files: checks, limits, sizes, tokens."""
+
+import importlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qwen_vision.errors import (
+    AbilityError,
+    ImageFormatError,
+    MediaFormatError,
+    VideoError,
+    VideoTooLongError,
+    VideoTooShortError,
+)
+from qwen_vision.media.blob import Blob
+from qwen_vision.media.checks import SizeRules, check_picture_size, check_shape
+from qwen_vision.media.document import Page
+from qwen_vision.media.frame_list import FrameList
+from qwen_vision.media.image import Budgets, Facts, OpenedImage
+from qwen_vision.media.items import Pixels, Size
+from qwen_vision.media.limits import frame_limits, frames_per_second, image_limits
+from qwen_vision.media.picture import PictureFile, read_picture
+from qwen_vision.media.resize import fit, fit_frames, image_tokens, sampled_count, video_tokens
+from qwen_vision.media.rules import Rules
+from qwen_vision.media.sniff import PICTURES, SNIFF_BYTES, VIDEOS, is_refused_picture, sniff
+from qwen_vision.media.video import OpenedVideo
+from qwen_vision.protocol.limits import VideoPixels
+from qwen_vision.protocol.parts import FramesPart, ImagePart, VideoPart
+
+if TYPE_CHECKING:
+    from qwen_vision.media.clip import Clip
+
+# What a caller at this machine may look at, under the dialect's two seconds.
+_SHORTEST_LOCAL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds the handles of one request."""
+
+    rules: Rules
+    max_decode_px: int
+    budgets: Budgets
+
+    def picture_file(self, blob: Blob, *, param: str) -> PictureFile:
+        """The checked header of a picture file. Blocks, shortly.
+
+        Raises ImageFormatError, MediaFormatError, ImageDecodeError, SmallImageError,
+        AspectRatioError, ImageSizeError.
+        """
+        format_name = picture_format(blob, param=param)
+        file = read_picture(blob, format_name=format_name, param=param)
+        rules = SizeRules(max_decode_px=self.max_decode_px, dialect=not self.rules.local_files)
+        check_picture_size(file.size, format_name=format_name, rules=rules, param=param)
+        return file
+
+    def picture(self, file: PictureFile, part: ImagePart, *, index: int, param: str) -> OpenedImage:
+        """The handle of a picture. Raises PixelLimitError."""
+        facts = Facts(
+            index=index,
+            kind="image",
+            source=file.blob.source,
+            bytes=file.blob.size_bytes,
+            orientation=file.orientation,
+        )
+        return self._image(file, part, facts=facts, format_name=file.format, param=param)
+
+    def page(
+        self, page: Page, part: ImagePart, *, index: int, param: str, note: str | None
+    ) -> OpenedImage:
+        """The handle of a page. Raises SmallImageError, AspectRatioError, PixelLimitError."""
+        check_shape(page.size, param=param)
+        facts = Facts(
+            index=index,
+            kind="page",
+            source=page.blob.source,
+            bytes=page.blob.size_bytes,
+            note=note,
+        )
+        image = self._image(page, part, facts=facts, format_name="pdf", param=param)
+        image.page = page.number
+        return image
+
+    def clip(self, blob: Blob, part: VideoPart, *, index: int, param: str) -> OpenedVideo:
+        """The handle of a video file. Blocks while the file is read once.
+
+        Raises VideoError, VideoTooLongError, VideoTooShortError, FpsError, PixelLimitError and
+        what a picture of its size raises.
+        """
+        pixels = self._video_pixels(param=param)
+        fps = frames_per_second(part, param=param)
+        limits = frame_limits(part, pixels, param=param)
+        format_name = sniff(blob.head(SNIFF_BYTES))
+        if format_name not in VIDEOS:
+            raise VideoError(param=param)
+        clip = _read_clip(blob, format_name=format_name, param=param)
+        self._check_duration(clip.duration_s, param=param)
+        check_shape(clip.size, param=param)
+        count = sampled_count(
+            total=clip.frame_count,
+            source_fps=clip.fps,
+            fps=fps,
+            max_frames=pixels.max_frames,
+        )
+        numbers = clip.sample(count)
+        factor = self.rules.model.pixels.factor
+        final = fit_frames(clip.size, factor=factor, frames=count, limits=limits)
+        return OpenedVideo(
+            param=param,
+            format=format_name,
+            original=clip.size,
+            final=final,
+            tokens=video_tokens(final, factor=factor, frames=count),
+            duration_s=clip.duration_s,
+            source_fps=clip.fps,
+            source_frames=clip.frame_count,
+            frame_times_s=tuple(map(clip.time_s, numbers)),
+            facts=Facts(index=index, kind="video", source=blob.source, bytes=blob.size_bytes),
+            budgets=self.budgets,
+            source=_Sample(clip, numbers),
+        )
+
+    def frame_list(
+        self, pictures: Sequence[PictureFile], part: FramesPart, *, index: int, param: str
+    ) -> OpenedVideo:
+        """The handle of a frame list. Raises FpsError, PixelLimitError."""
+        pixels = self._video_pixels(param=param)
+        fps = frames_per_second(part, param=param)
+        limits = frame_limits(part, pixels, param=param)
+        source = FrameList(tuple(pictures))
+        first = pictures[0]
+        factor = self.rules.model.pixels.factor
+        final = fit_frames(first.size, factor=factor, frames=source.shown, limits=limits)
+        return OpenedVideo(
+            param=param,
+            format=first.format,
+            original=first.size,
+            final=final,
+            tokens=video_tokens(final, factor=factor, frames=source.shown),
+            duration_s=len(pictures) / fps,
+            source_fps=fps,
+            source_frames=len(pictures),
+            frame_times_s=tuple(number / fps for number in range(source.shown)),
+            facts=Facts(
+                index=index,
+                kind="frames",
+                source=first.blob.source,
+                bytes=sum(picture.blob.size_bytes for picture in pictures),
+            ),
+            budgets=self.budgets,
+            source=source,
+        )
+
+    def _image(
+        self,
+        source: PictureFile | Page,
+        part: ImagePart,
+        *,
+        facts: Facts,
+        format_name: str,
+        param: str,
+    ) -> OpenedImage:
+        pixels = self.rules.model.pixels
+        limits = image_limits(
+            part,
+            pixels.image,
+            high_resolution=self.rules.high_resolution,
+            factor=pixels.factor,
+            param=param,
+        )
+        final = fit(source.size, factor=pixels.factor, low_px=limits.low_px, high_px=limits.high_px)
+        return OpenedImage(
+            param=param,
+            format=format_name,
+            original=source.size,
+            final=final,
+            tokens=image_tokens(final, factor=pixels.factor),
+            facts=facts,
+            budgets=self.budgets,
+            source=source,
+        )
+
+    def _video_pixels(self, *, param: str) -> VideoPixels:
+        pixels = self.rules.model.pixels.video
+        if pixels is None:
+            raise AbilityError(
+                f"The model {self.rules.model.id} takes no videos. "
+                "Use qwen3.6-plus or qwen3-vl-plus.",
+                param=param,
+            )
+        return pixels
+
+    def _check_duration(self, duration_s: float, *, param: str) -> None:
+        shortest_s, longest_s = self.rules.model.video_seconds
+        if self.rules.local_files:
+            shortest_s = min(shortest_s, _SHORTEST_LOCAL_S)
+        if duration_s < shortest_s:
+            raise VideoTooShortError(
+                f"{VideoTooShortError.text} It lasts {duration_s:.2f} s; "
+                f"{self.rules.model.id} takes {shortest_s:g} s to {longest_s:g} s.",
+                param=param,
+            )
+        if duration_s > longest_s:
+            raise VideoTooLongError(param=param)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The chosen frames of a clip."""
+
+    clip: "Clip"
+    numbers: tuple[int, ...]
+
+    @property
+    def content_hash(self) -> str:
+        return self.clip.content_hash
+
+    @property
+    def working_bytes(self) -> int:
+        return self.clip.working_bytes
+
+    def decode(self, target: Size) -> Generator[Pixels, None, None]:
+        return self.clip.decode(self.numbers, target)
+
+
+def _read_clip(blob: Blob, *, format_name: str, param: str) -> "Clip":
+    # PyAV takes a tenth of a second to load, and most processes never see a video.
+    module = importlib.import_module("qwen_vision.media.clip")
+    clip: Clip = module.read_clip(blob, format_name=format_name, param=param)
+    return clip
+
+
+def picture_format(blob: Blob, *, param: str) -> str:
+    """What kind of picture the bytes are. Raises MediaFormatError, ImageFormatError."""
+    head = blob.head(SNIFF_BYTES)
+    found = sniff(head)
+    if found in PICTURES:
+        return found
+    if found is not None or is_refused_picture(head):
+        raise MediaFormatError(param=param)
+    raise ImageFormatError(param=param)
+
+
+def is_pdf(blob: Blob) -> bool:
+    """Whether the bytes are a PDF."""
+    return sniff(blob.head(SNIFF_BYTES)) == "pdf"

@@ -1,0 +1,19 @@
+"""Rules: what holds for every media item of one request."""
+
+from dataclasses import dataclass
+
+from qwen_vision.protocol.limits import MediaLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for every item of one request.
+
+    `local_files`: the caller sits at this machine and may name its files.
+    `resolve_oss`: the request carried `X-DashScope-OssResourceResolve: enable`.
+    """
+
+    model: MediaLimits
+    high_resolution: bool = False
+    local_files: bool = False
+    resolve_oss: bool = False
