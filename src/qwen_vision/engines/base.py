@@ -21,6 +21,10 @@ class Abilities:
 
     An engine that only forwards media sets `opens_media` to False: then nothing is fetched
     or decoded for it, and its turns hold text alone.
+
+    `free_text` marks a language model, which can be asked in words for what it lacks:
+    the pipeline then bridges `json_schema`, `tools`, `forces_tools` and
+    `schema_while_thinking`, and with `mixes_thoughts` takes `<think>` out of its text.
     """
 
     images: bool = False
@@ -31,6 +35,10 @@ class Abilities:
     logprobs: bool = False
     candidates: bool = False
     opens_media: bool = True
+    free_text: bool = False
+    forces_tools: bool = True
+    schema_while_thinking: bool = False
+    mixes_thoughts: bool = False
     way_out: str = "Choose another engine with --engine."
 
 
@@ -113,11 +121,16 @@ class EngineUsage:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of every run; `evidence` says where the values of the answer were read."""
+    """The last event of every run.
+
+    `evidence` says where the values of the answer were read; `notes` tell the caller what
+    happened to the answer. Both go into the receipt.
+    """
 
     reason: StopReason = "stop"
     usage: EngineUsage = EngineUsage()
     evidence: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 Event: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | Finished

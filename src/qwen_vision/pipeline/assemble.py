@@ -66,6 +66,7 @@ class Assembler:
         self._reasoning: list[str] = []
         self._calls: list[str] = []
         self._call_ids: set[int] = set()
+        self._notes: tuple[str, ...] = ()
         self.engine_usage = EngineUsage()
         self.done = False
 
@@ -81,16 +82,23 @@ class Assembler:
                     yield from self._finish("stop")
             case ToolCallDelta():
                 yield from self._take_call(event)
-            case Finished(reason, usage):
+            case Finished(reason, usage, notes):
                 self.engine_usage = usage
+                self._notes = notes
                 yield from self._take_text(self._stop.flush())
                 yield from self._finish(reason)
             case _:
                 assert_never(event)
 
-    def usage_chunk(self, usage: Usage, receipt: list[MediaReceipt] | UnsetType) -> Chunk:
-        """The chunk after the last: no choices, the token figures."""
-        return self._chunk([], usage=usage, receipt=receipt)
+    def usage_chunk(self, usage: Usage, receipt: list[MediaReceipt] | None) -> Chunk:
+        """The chunk after the last: no choices, the token figures, the receipt if asked for."""
+        chunk = self._chunk([])
+        chunk.usage = usage
+        if receipt is not None:
+            chunk.media_receipt = receipt
+            if self._notes:
+                chunk.receipt_notes = list(self._notes)
+        return chunk
 
     def usage(self, prompt: PromptTokens) -> Usage:
         """Token figures: the prompt's as the dialect counts, the answer's as far as known."""
@@ -165,20 +173,12 @@ class Assembler:
         yield self._chunk([ChunkChoice(last, finish_reason=reason)])
         self.done = True
 
-    def _chunk(
-        self,
-        choices: list[ChunkChoice],
-        *,
-        usage: Usage | None = None,
-        receipt: list[MediaReceipt] | UnsetType = UNSET,
-    ) -> Chunk:
+    def _chunk(self, choices: list[ChunkChoice]) -> Chunk:
         frame = self._frame
         return Chunk(
             choices=choices,
-            usage=usage,
             created=frame.created,
             system_fingerprint=frame.fingerprint,
             model=frame.model,
             id=frame.id,
-            media_receipt=receipt,
         )

@@ -216,11 +216,17 @@ def _check_abilities(
     request: ChatRequest, model: Model, *, engine: str, abilities: Abilities
 ) -> None:
     wanted = request.response_format
+    written = abilities.free_text
     lacking = (
-        (bool(request.tools) and request.tool_choice != "none", abilities.tools, "tools", "tools"),
+        (
+            bool(request.tools) and request.tool_choice != "none",
+            abilities.tools or written,
+            "tools",
+            "tools",
+        ),
         (
             wanted is not None and wanted.type != "text",
-            abilities.json_schema,
+            abilities.json_schema or written,
             "response_format",
             "structured output",
         ),

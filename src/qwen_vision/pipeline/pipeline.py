@@ -2,17 +2,18 @@
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-
-from msgspec import UNSET
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.catalogue.model import Model
-from qwen_vision.engines.base import Engine, Event
+from qwen_vision.engines.base import Engine
 from qwen_vision.errors import EngineError
 from qwen_vision.media.door import MediaDoor, Opening, Rules
 from qwen_vision.pipeline.assemble import Assembler, Frame
+from qwen_vision.pipeline.bridges.bridge import run_bridged
+from qwen_vision.pipeline.bridges.closing import closing
+from qwen_vision.pipeline.bridges.tokens import neutralise
 from qwen_vision.pipeline.check import check
 from qwen_vision.pipeline.estimate import estimate
 from qwen_vision.pipeline.prepare import Prepared, check_media, prepare
@@ -22,16 +23,6 @@ from qwen_vision.protocol.collect import collect
 from qwen_vision.protocol.completion import Completion
 from qwen_vision.protocol.estimate import Estimate
 from qwen_vision.protocol.request import ChatRequest
-
-
-@asynccontextmanager
-async def _closing(events: AsyncIterator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
-    """Closes an engine's events at the end, if they can be closed: that cancels the run."""
-    try:
-        yield events
-    finally:
-        if isinstance(events, AsyncGenerator):
-            await events.aclose()
 
 
 class Run:
@@ -71,7 +62,7 @@ class Run:
         prompt = self._prepared.prompt
         assembler = self._assembler()
         try:
-            async with _closing(self._engine.run(prompt)) as events:
+            async with closing(run_bridged(self._engine, prompt)) as events:
                 async for event in events:
                     for chunk in assembler.take(event):
                         yield chunk
@@ -79,8 +70,9 @@ class Run:
                         break
             if not assembler.done:
                 raise EngineError(engine=self._engine.name, reason="it stopped without an end")
-            receipts = self._prepared.receipts() if prompt.request.media_receipt else UNSET
-            yield assembler.usage_chunk(assembler.usage(self._prepared.tokens), receipts)
+            receipts = self._prepared.receipts() if prompt.request.media_receipt else None
+            usage = assembler.usage(self._prepared.tokens)
+            yield assembler.usage_chunk(usage, receipts)
         finally:
             await self._opening.aclose()
 
@@ -138,6 +130,9 @@ class Pipeline:
         engine = self.engine
         plan = check(request, model, engine=engine.name, abilities=engine.abilities)
         check_media(request, model, engine=engine.name, abilities=engine.abilities)
+        plain = neutralise(request)
+        if plain is not request:
+            request, body = plain, None
         opening = self._door.opening(self._rules(request, model, resolve_oss=resolve_oss))
         prepared = None
         try:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from qwen_vision.pipeline.bridges.tags import possible_start
+
 
 class StopFilter:
     """Lets text through until a stop sequence appears; holds back what might begin one."""
@@ -33,10 +35,4 @@ class StopFilter:
         return sent
 
     def _possible_start(self) -> int:
-        longest = 0
-        for item in self._sequences:
-            for count in range(min(len(item) - 1, len(self._held)), longest, -1):
-                if self._held.endswith(item[:count]):
-                    longest = count
-                    break
-        return longest
+        return max(possible_start(self._held, item) for item in self._sequences)

@@ -69,3 +69,4 @@ class Chunk(Struct):
     model: str = ""
     id: str = ""
     media_receipt: list[MediaReceipt] | UnsetType = UNSET
+    receipt_notes: list[str] | UnsetType = UNSET

@@ -66,6 +66,7 @@ async def collect(chunks: AsyncIterator[Chunk]) -> Completion:
             completion.usage = chunk.usage
         if chunk.media_receipt is not UNSET:
             completion.media_receipt = chunk.media_receipt
+            completion.receipt_notes = chunk.receipt_notes
         completion.created = chunk.created
         completion.model = chunk.model
         completion.id = chunk.id

@@ -55,3 +55,4 @@ class Completion(Struct):
     model: str = ""
     id: str = ""
     media_receipt: list[MediaReceipt] | UnsetType = UNSET
+    receipt_notes: list[str] | UnsetType = UNSET

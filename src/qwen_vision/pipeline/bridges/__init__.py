@@ -1,0 +1,1 @@
+"""Bridges: promises the dialect makes, kept for engines that cannot keep them alone."""
