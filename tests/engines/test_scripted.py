@@ -86,3 +86,17 @@ def test_engines_are_found_by_name() -> None:
     assert find_plugin("scripted").missing() is None
     with pytest.raises(SettingsError, match="There is no engine 'nope'"):
         build_engine("nope", MediaSettings())
+
+
+async def test_broken_json_reaches_the_app_that_is_tested_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "script.json"
+    path.write_text('{"answer": [{"steps": [{"text": "{broken"}]}]}')
+    pipeline = Pipeline(
+        build_engine(f"scripted:{path}", MediaSettings()), MediaDoor(MediaSettings())
+    )
+    schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}
+    asked = msgspec.convert(
+        {**msgspec.to_builtins(request("x")), "response_format": schema}, ChatRequest
+    )
+    assert (await pipeline.complete(asked)).choices[0].message.content == "{broken"
+    await pipeline.aclose()

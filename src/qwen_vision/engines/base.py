@@ -25,6 +25,8 @@ class Abilities:
     `free_text` marks a language model, which can be asked in words for what it lacks:
     the pipeline then bridges `json_schema`, `tools`, `forces_tools` and
     `schema_while_thinking`, and with `mixes_thoughts` takes `<think>` out of its text.
+
+    What a `verbatim` engine says is passed on unchecked: it rehearses trouble.
     """
 
     images: bool = False
@@ -39,6 +41,7 @@ class Abilities:
     forces_tools: bool = True
     schema_while_thinking: bool = False
     mixes_thoughts: bool = False
+    verbatim: bool = False
     way_out: str = "Choose another engine with --engine."
 
 

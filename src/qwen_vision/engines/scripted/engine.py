@@ -23,7 +23,7 @@ class ScriptedEngine:
     name = "scripted"
     fingerprint = "scripted-0.1"
     abilities = Abilities(
-        images=True, videos=True, thinking=True, json_schema=True, tools=True, logprobs=False
+        images=True, videos=True, thinking=True, json_schema=True, tools=True, verbatim=True
     )
 
     def __init__(self, script: Script) -> None:

@@ -23,6 +23,8 @@ def run_bridged(engine: Engine, prompt: Prompt) -> AsyncIterator[Event]:
     thoughts and calls taken out of it, JSON and tools asked for in words, and are ended when
     they only repeat themselves.
     """
+    if engine.abilities.verbatim:
+        return engine.run(prompt)
     choice = prompt.request.tool_choice
     if isinstance(choice, NamedTool) and not engine.abilities.forces_tools:
         for tool in prompt.request.tools or ():
