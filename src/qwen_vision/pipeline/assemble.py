@@ -8,7 +8,6 @@ from typing import assert_never
 from msgspec import UNSET, UnsetType
 
 from qwen_vision.engines.base import (
-    EngineUsage,
     Event,
     Finished,
     ReasoningDelta,
@@ -66,8 +65,7 @@ class Assembler:
         self._reasoning: list[str] = []
         self._calls: list[str] = []
         self._call_ids: set[int] = set()
-        self._notes: tuple[str, ...] = ()
-        self.engine_usage = EngineUsage()
+        self.end = Finished()
         self.done = False
 
     def take(self, event: Event) -> Iterator[Chunk]:
@@ -82,11 +80,10 @@ class Assembler:
                     yield from self._finish("stop")
             case ToolCallDelta():
                 yield from self._take_call(event)
-            case Finished(reason, usage, notes):
-                self.engine_usage = usage
-                self._notes = notes
+            case Finished():
+                self.end = event
                 yield from self._take_text(self._stop.flush())
-                yield from self._finish(reason)
+                yield from self._finish(event.reason)
             case _:
                 assert_never(event)
 
@@ -96,13 +93,13 @@ class Assembler:
         chunk.usage = usage
         if receipt is not None:
             chunk.media_receipt = receipt
-            if self._notes:
-                chunk.receipt_notes = list(self._notes)
+            if self.end.notes:
+                chunk.receipt_notes = list(self.end.notes)
         return chunk
 
     def usage(self, prompt: PromptTokens) -> Usage:
         """Token figures: the prompt's as the dialect counts, the answer's as far as known."""
-        counted = self.engine_usage
+        counted = self.end.usage
         reasoning = counted.reasoning_tokens
         if reasoning is None:
             reasoning = estimate_tokens("".join(self._reasoning))

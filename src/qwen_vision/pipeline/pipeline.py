@@ -70,7 +70,8 @@ class Run:
                         break
             if not assembler.done:
                 raise EngineError(engine=self._engine.name, reason="it stopped without an end")
-            receipts = self._prepared.receipts() if prompt.request.media_receipt else None
+            asked = prompt.request.media_receipt
+            receipts = self._prepared.receipts(assembler.end.evidence) if asked else None
             usage = assembler.usage(self._prepared.tokens)
             yield assembler.usage_chunk(usage, receipts)
         finally:

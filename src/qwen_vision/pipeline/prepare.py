@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
 from qwen_vision.catalogue.model import Model
 from qwen_vision.engines.base import Abilities, Prompt, PromptPart, Text, Turn
@@ -20,7 +21,7 @@ from qwen_vision.media.items import MediaItem
 from qwen_vision.pipeline.check import Plan
 from qwen_vision.protocol.messages import Message
 from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, TextPart, VideoPart
-from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.protocol.receipt import Evidence, MediaReceipt
 from qwen_vision.protocol.request import ChatRequest
 
 _Parts: TypeAlias = tuple[PromptPart, ...]
@@ -52,12 +53,13 @@ class Prepared:
     tokens: PromptTokens
     media: tuple[MediaItem | MediaReceipt, ...]
 
-    def receipts(self) -> list[MediaReceipt]:
-        """What was done to each item, in the order the items came."""
+    def receipts(self, evidence: Sequence[Evidence] = ()) -> list[MediaReceipt]:
+        """What was done to each item, in the order the items came, and what was read in it."""
         found = []
         for index, item in enumerate(self.media):
             receipt = item if isinstance(item, MediaReceipt) else item.receipt()
             receipt.index = index
+            receipt.evidence = [piece for piece in evidence if piece.item == index] or UNSET
             found.append(receipt)
         return found
 
