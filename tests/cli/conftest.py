@@ -100,7 +100,8 @@ def address(folder: Path) -> Iterator[str]:
     ) as server:
         assert server.stderr is not None
         line = server.stderr.readline()
-        yield next(word for word in line.split() if word.startswith("http://"))
+        named = next(word for word in line.split() if word.startswith("http://"))
+        yield named.removesuffix("/v1")
         server.terminate()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -161,3 +162,12 @@ def test_coding_plan_key_is_refused_and_not_shown(command: Command) -> None:
     assert done.returncode == 1
     assert "coding plan" in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_pictures_may_be_the_frames_of_a_video(command: Command, folder: Path) -> None:
+    names = [f"{index}.png" for index in range(4)]
+    for name in names:
+        Image.new("RGB", (64, 64), "blue").save(folder / name)
+    done = command("analyze", *names, "--frames", "--fps", "1", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n"), done.stderr
+    assert "video tokens" in done.stderr

@@ -1,0 +1,170 @@
+"""The command as a process: pipes, terminals, signals, and a server on the other side."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[bytes]]
+SCRIPTED = ("--engine", "scripted:script.toml")
+
+
+@pytest.fixture
+def start(folder: Path) -> Start:
+    """Starts the command and leaves it running; ends what a test left."""
+
+    def begin(*words: str, **more: object) -> subprocess.Popen[bytes]:
+        ours = os.environ  # noqa: TID251 - a process needs the environment of its parent
+        env = {name: value for name, value in ours.items() if "QWEN" not in name} | {
+            "TERM": "xterm",
+            **more.pop("env", {}),  # type: ignore[dict-item]
+        }
+        return subprocess.Popen(  # type: ignore[call-overload, no-any-return] # noqa: S603
+            [sys.executable, "-m", "qwen_vision", *words], env=env, **more
+        )
+
+    return begin
+
+
+def on_terminal(start: Start, *words: str, **env: str) -> str:
+    """What a terminal shows of a run."""
+    ours, its = pty.openpty()
+    with start(*words, stdin=its, stdout=its, stderr=its, env=env) as run:
+        os.close(its)
+        shown = b""
+        while select.select([ours], [], [], 30)[0]:
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:
+                # Linux says so when the last writer has gone.
+                break
+            shown += piece
+    os.close(ours)
+    assert run.returncode == 0
+    return shown.decode()
+
+
+def test_installed_command_and_module_are_the_same(process: Command) -> None:
+    installed = Path(sys.executable).with_name("qwen-vision")
+    done = subprocess.run([installed, "--help"], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == process("--help").stdout
+
+
+def test_pipe_gets_the_answer_and_nothing_else(process: Command) -> None:
+    done = process("analyze", "red.png", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n")
+    assert "\x1b" not in done.stderr
+
+
+def test_terminal_shows_dimmed_reasoning_and_the_answer(start: Start) -> None:
+    shown = on_terminal(start, "analyze", "red.png", *SCRIPTED)
+    assert "\x1b[2mRed, I think. \x1b[0m" in shown
+    assert "A red picture.\r\n" in shown
+
+
+def test_no_color_means_no_colour(start: Start) -> None:
+    shown = on_terminal(start, "analyze", "red.png", *SCRIPTED, NO_COLOR="1")
+    assert "\x1b[2m" not in shown
+    assert "Red, I think. " in shown
+
+
+def test_terminal_is_not_commanded_by_what_stands_in_a_picture(start: Start) -> None:
+    assert "\x1b]" not in on_terminal(start, "analyze", "red.png", "escape", *SCRIPTED)
+
+
+def test_picture_may_come_from_standard_input(process: Command, folder: Path) -> None:
+    picture = (folder / "red.png").read_bytes()
+    done = process("analyze", "-", "What?", *SCRIPTED, "--receipt", stdin=picture)
+    assert done.returncode == 0, done.stderr
+    assert "standard input: image, png, 320x240" in done.stderr
+    assert process("analyze", "-", *SCRIPTED).returncode == 2
+
+
+def test_interrupt_ends_quietly_with_130(start: Start) -> None:
+    words = ("analyze", "red.png", "slow", "--stream", *SCRIPTED)
+    with start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert run.stdout.read(4) == b"tick"
+        run.send_signal(signal.SIGINT)
+        said = run.stderr.read()
+    assert run.returncode == 130
+    assert said.strip() == b""
+
+
+def test_reader_that_leaves_ends_it_quietly(start: Start) -> None:
+    words = ("analyze", "red.png", "slow", "--stream", *SCRIPTED)
+    with start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert run.stdout.read(4) == b"tick"
+        run.stdout.close()
+        said = run.stderr.read()
+    assert run.returncode == 141
+    assert said == b""
+
+
+def test_remote_server_is_asked_when_its_address_is_set(process: Command, address: str) -> None:
+    env = {"QWEN_BASE_URL": f"{address}/v1", "QWEN_API_KEY": "sk-mine"}
+    done = process("analyze", "red.png", "What is this?", env=env)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n"), done.stderr
+    host = address.removeprefix("http://")
+    assert f"[scripted-0.1 at {host} · " in done.stderr
+    assert "sk-mine" not in done.stderr
+
+
+def test_error_of_a_remote_server_is_one_line_with_its_status(
+    process: Command, address: str
+) -> None:
+    env = {"QWEN_BASE_URL": f"{address}/v1"}
+    done = process("analyze", "red.png", "busy", env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no such luck (HTTP 400" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_engine_local_wins_over_a_key_that_is_set(process: Command) -> None:
+    env = {"QWEN_BASE_URL": "http://127.0.0.1:1/v1", "QWEN_API_KEY": "sk-mine"}
+    done = process("analyze", "red.png", "What is this?", "--engine", "local", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "[embedded-" in done.stderr
+
+
+def test_large_file_for_a_remote_server_names_limit_and_way_out(
+    process: Command, folder: Path
+) -> None:
+    (folder / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(7 * 1024 * 1024))
+    done = process("analyze", "big.png", env={"QWEN_BASE_URL": "http://127.0.0.1:1/v1"})
+    assert done.returncode == 1
+    assert "7 MB" in done.stderr
+    assert "URL" in done.stderr
+
+
+def test_serve_says_what_stands_in_the_way(process: Command, address: str) -> None:
+    port = address.rpartition(":")[2]
+    done = process("serve", "--port", port, "--engine", "scripted")
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert process("serve", "--port", "70000").returncode == 2
+    assert process("serve", "--max-concurrent", "0").returncode == 2
+    assert process("serve", "--stop-grace", "nan").returncode == 2
+    assert process("serve", "--host", "0.0.0.0").returncode == 1  # noqa: S104 - it must refuse
+    assert process("serve", "--allowed-folder", "nowhere").returncode == 2
+
+
+def test_serve_without_its_packages_names_the_pip_command(folder: Path) -> None:
+    code = (
+        "import sys; sys.modules['uvicorn'] = None; "
+        "from qwen_vision.cli.main import main; sys.exit(main(['serve'], {}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 1
+    assert "pip install 'qwen-vision[server]'" in done.stderr
+    assert done.stderr.count("\n") == 1
