@@ -7,6 +7,7 @@ import pytest
 from qwen_vision.errors import SettingsError
 from qwen_vision.settings import (
     DEFAULT_BASE_URL,
+    BucketSettings,
     FetchSettings,
     MediaSettings,
     RemoteSettings,
@@ -158,3 +159,41 @@ def test_env_file_takes_quotes_comments_and_export() -> None:
         "EMPTY": "",
         "HASH": "a#b",
     }
+
+
+def test_uploads_are_kept_in_the_users_state_folder_by_default() -> None:
+    home = Settings.from_env({"HOME": "/home/ann"}).storage
+    state = Settings.from_env({"HOME": "/home/ann", "XDG_STATE_HOME": "/state"}).storage
+    named = Settings.from_env({"QWEN_VISION_STORAGE_FOLDER": "/data/uploads"}).storage
+    assert home is not None
+    assert state is not None
+    assert named is not None
+    assert home.folder == Path("/home/ann/.local/state/qwen-vision/uploads")
+    assert state.folder == Path("/state/qwen-vision/uploads")
+    assert named.folder == Path("/data/uploads")
+    assert named.bucket is None
+
+
+def test_a_bucket_holds_uploads_when_one_is_named() -> None:
+    storage = Settings.from_env(
+        {
+            "QWEN_VISION_STORAGE_FOLDER": "/data/uploads",
+            "QWEN_VISION_STORAGE_QUOTA_MB": "5",
+            "QWEN_VISION_BUCKET": "s3://pictures/of/us/",
+            "QWEN_VISION_BUCKET_ENDPOINT": "http://localhost:9000/",
+            "QWEN_VISION_BUCKET_KEY_ID": "id",
+            "QWEN_VISION_BUCKET_KEY_SECRET": "hush",
+            "QWEN_VISION_BUCKET_VIRTUAL_HOST": "1",
+        }
+    ).storage
+    assert storage is not None
+    assert storage.quota_bytes == 5 * 1024 * 1024
+    assert storage.bucket == BucketSettings(
+        name="pictures",
+        prefix="of/us",
+        endpoint="http://localhost:9000",
+        access_key_id="id",
+        access_key_secret="hush",  # noqa: S106  a test's word
+        virtual_host=True,
+    )
+    assert "hush" not in repr(storage)

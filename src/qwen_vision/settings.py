@@ -55,10 +55,50 @@ class MediaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketSettings:
+    """An S3-compatible bucket that holds the uploaded bytes instead of the folder.
+
+    `endpoint` is needed for any service but Amazon's. `virtual_host` puts the bucket's name
+    into the host name, as Alibaba's OSS wants it. The keys never show in `repr`.
+    """
+
+    name: str
+    prefix: str = ""
+    region: str = "us-east-1"
+    endpoint: str | None = None
+    access_key_id: str | None = field(default=None, repr=False)
+    access_key_secret: str | None = field(default=None, repr=False)
+    virtual_host: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """Temporary storage of uploads: where, how much, for how long.
+
+    `folder` holds the index, the secret and, without a `bucket`, the files. A policy is
+    announced for `policy_life_s` and still taken `policy_grace_s` later, as the service does.
+    A file is resolved for `life_s`, and stays `read_grace_s` longer for whoever reads it.
+    """
+
+    folder: Path
+    bucket: BucketSettings | None = None
+    max_file_bytes: int = 100 * MEBIBYTE
+    quota_bytes: int = 10 * 1024 * MEBIBYTE
+    life_s: float = 48 * 3600.0
+    read_grace_s: float = 900.0
+    policy_life_s: float = 300.0
+    policy_grace_s: float = 1200.0
+    sweep_every_s: float = 600.0
+    requests_per_s: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How the server listens and what it takes.
 
     `keys` are the accepted API keys; with none, only a loopback `host` is allowed.
+    Uploads need a `storage`. `public_url` is where callers find the server when a proxy stands
+    before it; without one the `Host` of the request is taken.
     `body_timeout_s` is the time headers and a small body may take; large bodies get more.
     `stream_error_prefix` writes `data: ` before the body of an error that comes before the
     first event of a stream, as the service does.
@@ -72,6 +112,8 @@ class ServerSettings:
     max_body_bytes: int = 64 * MEBIBYTE
     max_concurrent: int = 64
     stop_grace_s: float = 30.0
+    storage: StorageSettings | None = None
+    public_url: str | None = None
     body_timeout_s: float = 30.0
     stream_error_prefix: bool = False
 
@@ -92,6 +134,8 @@ class Settings:
     remote: RemoteSettings | None = None
     media: MediaSettings = field(default_factory=MediaSettings)
     keys: frozenset[str] = field(default=frozenset(), repr=False)
+    storage: StorageSettings | None = None
+    public_url: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -115,6 +159,8 @@ class Settings:
             remote=_remote(environ),
             media=media,
             keys=frozenset(_names(environ, "QWEN_VISION_API_KEYS")),
+            storage=_storage(environ),
+            public_url=environ.get("QWEN_VISION_PUBLIC_URL", "").strip().rstrip("/") or None,
         )
 
 
@@ -150,6 +196,37 @@ def _remote(environ: Mapping[str, str]) -> RemoteSettings | None:
             )
         base_url = REGION_BASE_URLS[region]
     return RemoteSettings(base_url=base_url or DEFAULT_BASE_URL, key=key)
+
+
+def _storage(environ: Mapping[str, str]) -> StorageSettings | None:
+    """None without a place: no variable names one and there is no home folder."""
+    named = environ.get("QWEN_VISION_STORAGE_FOLDER", "").strip()
+    home = environ.get("XDG_STATE_HOME") or environ.get("HOME")
+    if named:
+        folder = Path(named)
+    elif home:
+        folder = Path(home) / ("" if environ.get("XDG_STATE_HOME") else ".local/state")
+        folder = folder / "qwen-vision" / "uploads"
+    else:
+        return None
+    quota_mb = _number(environ, "QWEN_VISION_STORAGE_QUOTA_MB", 10 * 1024)
+    return StorageSettings(folder=folder, bucket=_bucket(environ), quota_bytes=quota_mb * MEBIBYTE)
+
+
+def _bucket(environ: Mapping[str, str]) -> BucketSettings | None:
+    place = environ.get("QWEN_VISION_BUCKET", "").strip().removeprefix("s3://")
+    if not place:
+        return None
+    name, _, prefix = place.partition("/")
+    return BucketSettings(
+        name=name,
+        prefix=prefix.strip("/"),
+        region=environ.get("QWEN_VISION_BUCKET_REGION", "").strip() or "us-east-1",
+        endpoint=environ.get("QWEN_VISION_BUCKET_ENDPOINT", "").strip().rstrip("/") or None,
+        access_key_id=environ.get("QWEN_VISION_BUCKET_KEY_ID") or None,
+        access_key_secret=environ.get("QWEN_VISION_BUCKET_KEY_SECRET") or None,
+        virtual_host=_flag(environ, "QWEN_VISION_BUCKET_VIRTUAL_HOST"),
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -41,6 +41,8 @@ def run(argv: Sequence[str], call: Call) -> int:
         max_body_bytes=options.max_body_mb * MEBIBYTE,
         max_concurrent=options.max_concurrent,
         stop_grace_s=options.stop_grace,
+        storage=call.settings.storage,
+        public_url=call.settings.public_url,
     )
     serve(settings, replace(media, fetch=fetch))
     return 0

@@ -141,7 +141,7 @@ class Opening:
             kind=kind,
             max_bytes=model.image_url_bytes if kind == "image" else model.video_bytes,
             local_files=self._rules.local_files,
-            resolve_oss=self._rules.resolve_oss,
+            uploads=self._rules.uploads,
             param=param,
         )
         if blob.data is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from qwen_vision.media.source import OssResolver
 from qwen_vision.protocol.limits import MediaLimits
 
 
@@ -10,10 +11,11 @@ class Rules:
     """What holds for every item of one request.
 
     `local_files`: the caller sits at this machine and may name its files.
-    `resolve_oss`: the request carried `X-DashScope-OssResourceResolve: enable`.
+    `uploads`: finds the caller's uploads, when the request carried
+    `X-DashScope-OssResourceResolve: enable`.
     """
 
     model: MediaLimits
     high_resolution: bool = False
     local_files: bool = False
-    resolve_oss: bool = False
+    uploads: OssResolver | None = None

@@ -24,7 +24,7 @@ _MAX_SCHEME_CHARS = 16
 
 
 class OssResolver(Protocol):
-    """Finds what was uploaded here; `storage` has one, `media` knows only this much of it."""
+    """Finds what one caller uploaded here for one model; all that `media` knows of uploads."""
 
     async def resolve(self, url: str) -> Path | None:
         """The file behind an `oss://` URL; None when there is none, or no longer."""
@@ -33,9 +33,8 @@ class OssResolver(Protocol):
 class Sources:
     """Takes in media by reference. One per process: it holds the pool of connections."""
 
-    def __init__(self, settings: MediaSettings, *, resolver: OssResolver | None = None) -> None:
+    def __init__(self, settings: MediaSettings) -> None:
         self._settings = settings
-        self._resolver = resolver
         self._fetcher = Fetcher(settings.fetch)
 
     async def load(
@@ -45,7 +44,7 @@ class Sources:
         kind: Literal["image", "video"],
         max_bytes: int,
         local_files: bool,
-        resolve_oss: bool,
+        uploads: OssResolver | None,
         param: str,
     ) -> Blob:
         """The bytes a request names; the caller closes the blob.
@@ -56,7 +55,7 @@ class Sources:
             max_bytes: Limit on the bytes of the file.
             local_files: The caller sits at this machine and may name its files. Others may
                 only name files inside `FetchSettings.allowed_folder`.
-            resolve_oss: The request asked for oss:// URLs to be resolved.
+            uploads: Resolves oss:// URLs; None when the request did not ask for that.
             param: Field of the request, for errors.
 
         Raises:
@@ -73,8 +72,8 @@ class Sources:
         match _scheme(url):
             case "http" | "https":
                 return await self._fetcher.fetch(url, kind=kind, max_bytes=max_bytes, param=param)
-            case "oss" if resolve_oss and self._resolver is not None:
-                path = await self._resolver.resolve(url)
+            case "oss" if uploads is not None:
+                path = await uploads.resolve(url)
                 if path is None:
                     raise DownloadError(param=param)
                 return await asyncio.to_thread(

@@ -10,6 +10,7 @@ from qwen_vision.catalogue.model import Model
 from qwen_vision.engines.base import Engine
 from qwen_vision.errors import EngineError
 from qwen_vision.media.door import MediaDoor, Opening, Rules
+from qwen_vision.media.source import OssResolver
 from qwen_vision.pipeline.assemble import Assembler, Frame
 from qwen_vision.pipeline.bridges.bridge import run_bridged
 from qwen_vision.pipeline.bridges.closing import closing
@@ -121,11 +122,12 @@ class Pipeline:
         *,
         request_id: str | None = None,
         body: bytes | None = None,
-        resolve_oss: bool = False,
+        uploads: OssResolver | None = None,
     ) -> Run:
         """Check and prepare a request.
 
-        Raises an error of the tree before anything runs. `body` is the client's own JSON.
+        Raises an error of the tree before anything runs. `body` is the client's own JSON;
+        `uploads` finds its `oss://` URLs, if it may have them resolved.
         """
         model = find_model(request.model, any_model=self._any_model)
         engine = self.engine
@@ -134,7 +136,7 @@ class Pipeline:
         plain = neutralise(request)
         if plain is not request:
             request, body = plain, None
-        opening = self._door.opening(self._rules(request, model, resolve_oss=resolve_oss))
+        opening = self._door.opening(self._rules(request, model, uploads=uploads))
         prepared = None
         try:
             prepared = await prepare(
@@ -151,10 +153,12 @@ class Pipeline:
                 await opening.aclose()
         return Run(engine, prepared, opening, request_id=request_id or str(uuid.uuid4()))
 
-    async def estimate(self, request: ChatRequest, *, resolve_oss: bool = False) -> Estimate:
+    async def estimate(
+        self, request: ChatRequest, *, uploads: OssResolver | None = None
+    ) -> Estimate:
         """Tokens and prices of a request, without running it; raises its media's errors."""
         model = find_model(request.model, any_model=self._any_model)
-        rules = self._rules(request, model, resolve_oss=resolve_oss)
+        rules = self._rules(request, model, uploads=uploads)
         return await estimate(request, model, self._door, rules=rules)
 
     async def complete(self, request: ChatRequest) -> Completion:
@@ -173,10 +177,10 @@ class Pipeline:
         await self.engine.aclose()
         await self._door.aclose()
 
-    def _rules(self, request: ChatRequest, model: Model, *, resolve_oss: bool) -> Rules:
+    def _rules(self, request: ChatRequest, model: Model, *, uploads: OssResolver | None) -> Rules:
         return Rules(
             model=model,
             high_resolution=bool(request.vl_high_resolution_images),
             local_files=self._local_files,
-            resolve_oss=resolve_oss,
+            uploads=uploads,
         )

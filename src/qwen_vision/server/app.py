@@ -14,11 +14,13 @@ from qwen_vision.server.chat import ChatRoute
 from qwen_vision.server.errors import ErrorDoor, tell_unrouted
 from qwen_vision.server.estimate import EstimateRoute
 from qwen_vision.server.exchange import Endpoint
-from qwen_vision.server.gate import Gate
+from qwen_vision.server.gate import OBJECTS_PATH, Gate
 from qwen_vision.server.health import HealthRoute
 from qwen_vision.server.lifecycle import Lifecycle
 from qwen_vision.server.models import ModelsRoute
+from qwen_vision.server.uploads import UploadRoutes, sweeping
 from qwen_vision.settings import ServerSettings
+from qwen_vision.storage.store import UploadStore
 
 # The service's own prefix and the one OpenAI clients of other servers are used to.
 PREFIXES: Final = ("/compatible-mode/v1", "/v1")
@@ -40,18 +42,22 @@ def create_app(
         stream_error_prefix=settings.stream_error_prefix,
     )
 
+    store = None if settings.storage is None else UploadStore(settings.storage)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            await pipeline.aclose()
+        async with sweeping(store):
+            try:
+                yield
+            finally:
+                await pipeline.aclose()
 
     app = Starlette(
         routes=_routes(
-            ChatRoute(pipeline, settings=settings, lifecycle=life),
-            EstimateRoute(pipeline, settings=settings, lifecycle=life),
-            life,
+            chat=ChatRoute(pipeline, settings=settings, lifecycle=life, store=store),
+            estimate=EstimateRoute(pipeline, settings=settings, lifecycle=life, store=store),
+            uploads=UploadRoutes(store, settings),
+            lifecycle=life,
         ),
         middleware=[door],
         exception_handlers={HTTPException: tell_unrouted},
@@ -62,15 +68,20 @@ def create_app(
     return app
 
 
-def _routes(chat: ChatRoute, estimate: EstimateRoute, lifecycle: Lifecycle) -> list[Route]:
+def _routes(
+    *, chat: ChatRoute, estimate: EstimateRoute, uploads: UploadRoutes, lifecycle: Lifecycle
+) -> list[Route]:
     listing, health = ModelsRoute(), HealthRoute(lifecycle)
     posts = {
         **{f"{at}/chat/completions": chat.serve for at in PREFIXES},
         **{f"{at}/estimate": estimate.serve for at in PREFIXES},
+        OBJECTS_PATH: uploads.take,
     }
     gets = {
         **{f"{at}/models": listing.list for at in PREFIXES},
         **{f"{at}/models/{{model_id}}": listing.show for at in PREFIXES},
+        "/api/v1/uploads": uploads.policy,
+        "/compatible-mode/v1/uploads": uploads.policy,
         "/healthz": health.alive,
         "/readyz": health.ready,
     }

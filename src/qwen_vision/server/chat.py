@@ -9,10 +9,11 @@ from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.protocol.request import decode_request
 from qwen_vision.server.body import read_body
 from qwen_vision.server.exchange import ClientGoneError, Exchange
-from qwen_vision.server.gate import header
 from qwen_vision.server.lifecycle import Lifecycle
 from qwen_vision.server.stream import write_stream
+from qwen_vision.server.uploads import uploads_of
 from qwen_vision.settings import ServerSettings
+from qwen_vision.storage.store import UploadStore
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -21,12 +22,18 @@ class ChatRoute:
     """Answers chat requests with the pipeline; the hot path of the server."""
 
     def __init__(
-        self, pipeline: Pipeline, *, settings: ServerSettings, lifecycle: Lifecycle
+        self,
+        pipeline: Pipeline,
+        *,
+        settings: ServerSettings,
+        lifecycle: Lifecycle,
+        store: UploadStore | None,
     ) -> None:
-        """Answer within the limits of `settings`."""
+        """Answer within the limits of `settings`; `store` holds what callers uploaded."""
         self._pipeline = pipeline
         self._settings = settings
         self._lifecycle = lifecycle
+        self._store = store
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request; interrupted when its caller leaves."""
@@ -46,7 +53,7 @@ class ChatRoute:
             request,
             request_id=exchange.request_id,
             body=body,
-            resolve_oss=resolves_oss(exchange),
+            uploads=uploads_of(exchange, self._store, model=request.model),
         )
         try:
             if exchange.wants_stream:
@@ -56,11 +63,6 @@ class ChatRoute:
         finally:
             # A run that was interrupted before it began still holds its media.
             await run.aclose()
-
-
-def resolves_oss(exchange: Exchange) -> bool:
-    """Whether the caller allows `oss://` URLs to be resolved."""
-    return header(exchange.scope, b"x-dashscope-ossresourceresolve") == b"enable"
 
 
 async def _watch(exchange: Exchange) -> None:

@@ -15,17 +15,10 @@ from qwen_vision.errors import (
     QwenVisionError,
     RouteNotFoundError,
 )
-from qwen_vision.protocol.failure import failure_body
-from qwen_vision.protocol.sse import frame
-from qwen_vision.server.exchange import (
-    JSON_TYPE,
-    STREAM_TYPE,
-    ClientGoneError,
-    Exchange,
-    exchange_of,
-)
+from qwen_vision.server.exchange import ClientGoneError, Exchange, exchange_of
 from qwen_vision.server.gate import OPEN_PATHS, Gate
 from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.replies import error_event, reply_to
 
 _log = logging.getLogger("qwen_vision.server")
 # nginx's status for "the client closed the request"; only ever logged.
@@ -89,11 +82,10 @@ class ErrorDoor:
             exchange.status = CLIENT_GONE_STATUS
 
     async def _tell(self, error: QwenVisionError, exchange: Exchange) -> None:
-        body = failure_body(error, request_id=exchange.request_id)
         if exchange.finished:
             return
         if exchange.started:
-            await exchange.close_stream(frame(body))
+            await exchange.close_stream(error_event(error, exchange))
             return
         if error.retry_after_s is not None:
             exchange.extra_headers.append((b"retry-after", b"%d" % error.retry_after_s))
@@ -101,10 +93,8 @@ class ErrorDoor:
             exchange.extra_headers.append((b"www-authenticate", b"Bearer"))
         if self._lifecycle.stopping:
             exchange.extra_headers.append((b"connection", b"close"))
-        if exchange.wants_stream and self._stream_error_prefix:
-            await exchange.answer(frame(body), status=error.status, content_type=STREAM_TYPE)
-        else:
-            await exchange.answer(body, status=error.status, content_type=JSON_TYPE)
+        reply = reply_to(error, exchange, prefix=self._stream_error_prefix)
+        await exchange.answer(reply.body, status=reply.status, content_type=reply.content_type)
 
 
 async def tell_unrouted(request: Request, error: Exception) -> Response:

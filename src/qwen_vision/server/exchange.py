@@ -15,6 +15,7 @@ from qwen_vision.protocol.sse import MEDIA_TYPE
 _PLACE: Final = "qwen_vision.exchange"
 JSON_TYPE: Final = b"application/json"
 STREAM_TYPE: Final = MEDIA_TYPE.encode()
+XML_TYPE: Final = b"application/xml"
 Header: TypeAlias = tuple[bytes, bytes]
 _CONSTANT: Final[tuple[Header, ...]] = (
     (b"x-dashscope-call-gateway", b"true"),
@@ -43,6 +44,8 @@ class Exchange:
         self.engine = engine
         self.model: str | None = None
         self.wants_stream = False
+        # Events of a native stream are numbered.
+        self.events = 0
         self.status = 0
         self.started = False
         self.finished = False
@@ -76,6 +79,13 @@ class Exchange:
         ]
         await self._start(status, headers)
         await self._finish(body)
+
+    async def answer_empty(self, *, status: int) -> None:
+        """Send an answer without a body."""
+        # A 204 has no length, not even 0.
+        length = [] if status == 204 else [(b"content-length", b"0")]
+        await self._start(status, [*length, _FINISHED])
+        await self._finish(b"")
 
     async def open_stream(self) -> None:
         """Send the headers of an event stream."""

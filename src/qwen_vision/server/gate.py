@@ -12,14 +12,17 @@ from qwen_vision.settings import ServerSettings
 
 # Health must be readable by whoever watches the process; it tells nothing else.
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
+# Uploads go here without a key: the signed policy in the form stands for one.
+OBJECTS_PATH: Final = "/api/v1/uploads/objects"
 
 
 class Gate:
     """Lets a request in or raises.
 
-    With keys, every path but health needs one of them. Without keys the server listens on
-    loopback only, and a web page elsewhere could still reach it through the browser: by a
-    foreign name that resolves to 127.0.0.1, or by a plain cross-site POST. Both are refused.
+    With keys, every path but health and the signed uploads needs one of them. Without keys
+    the server listens on loopback only, and a web page elsewhere could still reach it through
+    the browser: by a foreign name that resolves to 127.0.0.1, or by a plain cross-site POST.
+    Both are refused.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
@@ -31,15 +34,14 @@ class Gate:
         """Raises MissingKeyError, IncorrectKeyError or CrossSiteError."""
         if scope["path"] in OPEN_PATHS:
             return
-        if self._keys:
-            self._check_key(scope)
-        else:
+        if not self._keys:
             self._check_site(scope)
+        elif scope["path"] != OBJECTS_PATH:
+            self._check_key(scope)
 
     def _check_key(self, scope: Scope) -> None:
-        scheme, _, given = (header(scope, b"authorization") or b"").partition(b" ")
-        given = given.strip()
-        if scheme.lower() != b"bearer" or not given:
+        given = bearer(scope).encode("latin-1")
+        if not given:
             raise MissingKeyError
         known = False
         for key in self._keys:
@@ -78,6 +80,12 @@ def header(scope: Scope, name: bytes) -> bytes | None:
             found: bytes = value
             return found
     return None
+
+
+def bearer(scope: Scope) -> str:
+    """The key the caller sent; empty without one."""
+    scheme, _, given = (header(scope, b"authorization") or b"").partition(b" ")
+    return given.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
 
 
 def _shown(value: bytes) -> str:

@@ -163,11 +163,10 @@ class Loader:
         self,
         fetch: FetchSettings,
         *,
-        resolver: OssResolver | None = None,
         max_data_uri_bytes: int = 10_485_760,
     ) -> Sources:
         settings = MediaSettings(fetch=fetch, max_data_uri_bytes=max_data_uri_bytes)
-        self.made.append(Sources(settings, resolver=resolver))
+        self.made.append(Sources(settings))
         return self.made[-1]
 
     async def closed(self, url: str, *, kind: Kind = "image", **fetch: object) -> Blob:
@@ -189,7 +188,7 @@ class Loader:
         kind: Kind = "image",
         max_bytes: int = 20_000_000,
         local_files: bool = False,
-        resolve_oss: bool = False,
+        uploads: OssResolver | None = None,
     ) -> Blob:
         sources = fetch if isinstance(fetch, Sources) else self.sources(fetch)
         blob = await sources.load(
@@ -197,7 +196,7 @@ class Loader:
             kind=kind,
             max_bytes=max_bytes,
             local_files=local_files,
-            resolve_oss=resolve_oss,
+            uploads=uploads,
             param="messages[0].content[0]",
         )
         self.blobs.append(blob)

@@ -255,7 +255,7 @@ async def main(nameserver, *urls):
     for url in urls:
         try:
             blob = await sources.load(url, kind="image", max_bytes=1000, local_files=False,
-                                      resolve_oss=False, param="p")
+                                      uploads=None, param="p")
             print(blob.size_bytes)
         except QwenVisionError as error:
             print(type(error).__name__)

@@ -242,21 +242,15 @@ class Store:
 
 async def test_an_upload_is_found_when_the_request_asks_for_it(cat: Path, loader: Loader) -> None:
     store = Store({"oss://a/cat.png": cat})
-    sources = loader.sources(loader.fetch(allow=False), resolver=store)
-    blob = await loader.load("oss://a/cat.png", sources, resolve_oss=True)
+    sources = loader.sources(loader.fetch(allow=False))
+    blob = await loader.load("oss://a/cat.png", sources, uploads=store)
     assert (blob.source, blob.path, blob.temporary) == ("oss", cat, False)
     with pytest.raises(DownloadError):
-        await loader.load("oss://a/none.png", sources, resolve_oss=True)
+        await loader.load("oss://a/none.png", sources, uploads=store)
     with pytest.raises(FileTooLargeError):
-        await loader.load("oss://a/cat.png", sources, resolve_oss=True, max_bytes=3)
+        await loader.load("oss://a/cat.png", sources, uploads=store, max_bytes=3)
     with pytest.raises(MediaUrlError):
         await loader.load("oss://a/cat.png", sources)
-
-
-async def test_an_upload_is_no_url_where_there_is_no_store(loader: Loader) -> None:
-    sources = loader.sources(loader.fetch(allow=False))
-    with pytest.raises(MediaUrlError):
-        await loader.load("oss://a/cat.png", sources, resolve_oss=True)
 
 
 async def test_a_blob_opens_and_hashes_alike_from_memory_and_from_a_file(
