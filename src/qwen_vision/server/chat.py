@@ -1,6 +1,5 @@
 """`POST /chat/completions`: the answer whole or as an event stream."""
 
-import asyncio
 from typing import Final
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.protocol.request import decode_request
 from qwen_vision.server.body import read_body
-from qwen_vision.server.exchange import ClientGoneError, Exchange
+from qwen_vision.server.exchange import Exchange
 from qwen_vision.server.lifecycle import Lifecycle
 from qwen_vision.server.stream import write_stream
 from qwen_vision.server.uploads import uploads_of
@@ -38,12 +37,9 @@ class ChatRoute:
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request; interrupted when its caller leaves."""
         with self._lifecycle.slot(exchange):
-            body = await read_body(exchange.scope, exchange.receive, settings=self._settings)
-            watch = asyncio.create_task(_watch(exchange))
-            try:
+            body = await read_body(exchange, settings=self._settings)
+            with exchange.interrupt_when_gone():
                 await self._answer(exchange, body)
-            finally:
-                watch.cancel()
 
     async def _answer(self, exchange: Exchange, body: bytes) -> None:
         request = decode_request(body)
@@ -63,9 +59,3 @@ class ChatRoute:
         finally:
             # A run that was interrupted before it began still holds its media.
             await run.aclose()
-
-
-async def _watch(exchange: Exchange) -> None:
-    while (await exchange.receive())["type"] != "http.disconnect":
-        pass
-    exchange.interrupt(ClientGoneError())

@@ -51,7 +51,7 @@ class ErrorDoor:
             return
         exchange = Exchange(scope, receive, send, engine=self._engine)
         try:
-            self._gate.check(scope)
+            self._gate.check(exchange)
             if scope["path"] not in OPEN_PATHS:
                 self._lifecycle.check()
             await self._app(scope, receive, send)

@@ -36,9 +36,10 @@ class EstimateRoute:
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request; its media are fetched and measured, so it takes a slot too."""
         with self._lifecycle.slot(exchange):
-            body = await read_body(exchange.scope, exchange.receive, settings=self._settings)
+            body = await read_body(exchange, settings=self._settings)
             request = decode_request(body)
             exchange.model = request.model
             uploads = uploads_of(exchange, self._store, model=request.model)
-            found = await self._pipeline.estimate(request, uploads=uploads)
-            await exchange.answer(_ENCODER.encode(found))
+            with exchange.interrupt_when_gone():
+                found = await self._pipeline.estimate(request, uploads=uploads)
+                await exchange.answer(_ENCODER.encode(found))

@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
+from types import TracebackType
 from typing import Final, TypeAlias
 
 from starlette.types import Message, Receive, Scope, Send
@@ -40,6 +41,7 @@ class Exchange:
         """Begin; must be called in the task that serves the request."""
         self.scope = scope
         self.receive = receive
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.request_id = str(uuid.uuid4())
         self.engine = engine
         self.model: str | None = None
@@ -52,7 +54,8 @@ class Exchange:
         self.extra_headers: list[Header] = []
         self.interruption: QwenVisionError | ClientGoneError | None = None
         self._send = send
-        self._task = asyncio.current_task()
+        self.loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(self.loop)
         self._arrived_ms = time.time_ns() // 1_000_000
         self._arrived = time.perf_counter()
         scope[_PLACE] = self
@@ -67,6 +70,10 @@ class Exchange:
         if self.interruption is None and not self.finished and self._task is not None:
             self.interruption = reason
             self._task.cancel()
+
+    def interrupt_when_gone(self) -> "Watch":
+        """A `with` block that is interrupted with ClientGoneError when the caller leaves."""
+        return Watch(self)
 
     async def answer(
         self, body: bytes, *, status: int = 200, content_type: bytes = JSON_TYPE
@@ -135,6 +142,44 @@ class Exchange:
     async def _finish(self, piece: bytes) -> None:
         self.finished = True
         await self._send({"type": "http.response.body", "body": piece})
+
+
+class Watch:
+    """Waits beside the work on a request for its caller to leave.
+
+    The waiting starts on the next turn of the event loop: an answer that is ready before
+    then needs none.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        """Watch the caller of `exchange` once the block is entered."""
+        self._exchange = exchange
+        self._start: asyncio.Handle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._start = self._exchange.loop.call_soon(self._begin)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop watching."""
+        if self._task is not None:
+            self._task.cancel()
+        elif self._start is not None:
+            self._start.cancel()
+
+    def _begin(self) -> None:
+        self._task = self._exchange.loop.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._exchange.receive())["type"] != "http.disconnect":
+            pass
+        self._exchange.interrupt(ClientGoneError())
 
 
 def exchange_of(scope: Scope) -> Exchange:

@@ -2,12 +2,13 @@
 
 import hmac
 import ipaddress
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.types import Scope
-
 from qwen_vision.errors import CrossSiteError, IncorrectKeyError, MissingKeyError
+from qwen_vision.server.exchange import Exchange
 from qwen_vision.settings import ServerSettings
 
 # Health must be readable by whoever watches the process; it tells nothing else.
@@ -28,19 +29,18 @@ class Gate:
     def __init__(self, settings: ServerSettings) -> None:
         """Check against the keys of `settings`."""
         self._keys = tuple(key.encode() for key in settings.keys)
-        self._host = settings.host.lower()
 
-    def check(self, scope: Scope) -> None:
+    def check(self, exchange: Exchange) -> None:
         """Raises MissingKeyError, IncorrectKeyError or CrossSiteError."""
-        if scope["path"] in OPEN_PATHS:
+        if exchange.scope["path"] in OPEN_PATHS:
             return
         if not self._keys:
-            self._check_site(scope)
-        elif scope["path"] != OBJECTS_PATH:
-            self._check_key(scope)
+            self._check_site(exchange.headers)
+        elif exchange.scope["path"] != OBJECTS_PATH:
+            self._check_key(exchange.headers)
 
-    def _check_key(self, scope: Scope) -> None:
-        given = bearer(scope).encode("latin-1")
+    def _check_key(self, headers: Mapping[bytes, bytes]) -> None:
+        given = bearer(headers).encode("latin-1")
         if not given:
             raise MissingKeyError
         known = False
@@ -50,41 +50,36 @@ class Gate:
         if not known:
             raise IncorrectKeyError
 
-    def _check_site(self, scope: Scope) -> None:
-        host = header(scope, b"host")
-        if host is not None and not self._is_here(b"//" + host):
+    def _check_site(self, headers: Mapping[bytes, bytes]) -> None:
+        host = headers.get(b"host")
+        if host is not None and not is_here(b"//" + host):
             raise CrossSiteError(header="Host", value=_shown(host))
-        origin = header(scope, b"origin")
-        if origin is not None and not self._is_here(origin):
+        origin = headers.get(b"origin")
+        if origin is not None and not is_here(origin):
             raise CrossSiteError(header="Origin", value=_shown(origin))
 
-    def _is_here(self, url: bytes) -> bool:
-        try:
-            name = urlsplit(url.decode("latin-1")).hostname
-        except ValueError:
-            return False
-        if name is None:
-            return False
-        if name in {"localhost", self._host} or name.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return False
+
+# Callers send the same few hosts over and over.
+@lru_cache(maxsize=256)
+def is_here(url: bytes) -> bool:
+    """Whether the host of a URL is a name or an address of the loopback."""
+    try:
+        name = urlsplit(url.decode("latin-1")).hostname
+    except ValueError:
+        return False
+    if name is None:
+        return False
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
-def header(scope: Scope, name: bytes) -> bytes | None:
-    """The first header of this (lower-case) name."""
-    for key, value in scope["headers"]:
-        if key == name:
-            found: bytes = value
-            return found
-    return None
-
-
-def bearer(scope: Scope) -> str:
+def bearer(headers: Mapping[bytes, bytes]) -> str:
     """The key the caller sent; empty without one."""
-    scheme, _, given = (header(scope, b"authorization") or b"").partition(b" ")
+    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
     return given.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
 
 

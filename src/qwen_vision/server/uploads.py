@@ -24,7 +24,7 @@ from qwen_vision.errors import (
 )
 from qwen_vision.server.exchange import ClientGoneError, Exchange
 from qwen_vision.server.form import FILE_FIELD, Form
-from qwen_vision.server.gate import OBJECTS_PATH, bearer, header
+from qwen_vision.server.gate import OBJECTS_PATH, bearer
 from qwen_vision.settings import ServerSettings
 from qwen_vision.storage.incoming import Incoming
 from qwen_vision.storage.policy import Ticket
@@ -77,7 +77,7 @@ class UploadRoutes:
         find_model(model, any_model=self._settings.any_model)
         exchange.model = model
         ticket = await self._store.issue(
-            api_key=bearer(exchange.scope),
+            api_key=bearer(exchange.headers),
             model=canonical_model(model),
             upload_host=self._base_url(exchange) + OBJECTS_PATH,
         )
@@ -86,7 +86,7 @@ class UploadRoutes:
 
     async def take(self, exchange: Exchange) -> None:
         """Take one file; 200 when the form asks for it, otherwise 204, both without a body."""
-        form = Form(header(exchange.scope, b"content-type"))
+        form = Form(exchange.headers.get(b"content-type"))
         async with AsyncExitStack() as stack:
             incoming = await self._read(exchange, form, stack)
             if incoming is None:
@@ -101,7 +101,7 @@ class UploadRoutes:
     def _base_url(self, exchange: Exchange) -> str:
         if self._settings.public_url is not None:
             return self._settings.public_url
-        host = header(exchange.scope, b"host") or b"127.0.0.1"
+        host = exchange.headers.get(b"host") or b"127.0.0.1"
         return f"{exchange.scope['scheme']}://{host.decode('latin-1')}"
 
     async def _read(self, exchange: Exchange, form: Form, stack: AsyncExitStack) -> Incoming | None:
@@ -126,7 +126,7 @@ class UploadRoutes:
         """Check the form and open a place; `before` is the size of what precedes the file."""
         permission = await self._store.check(form.fields)
         exchange.model = permission.model
-        announced = header(exchange.scope, b"content-length")
+        announced = exchange.headers.get(b"content-length")
         size = None if announced is None else int(announced) - before - form.tail_bytes
         return await self._store.incoming(permission, announced_bytes=size)
 
@@ -173,10 +173,10 @@ def uploads_of(
     exchange: Exchange, store: UploadStore | None, *, model: str
 ) -> CallerUploads | None:
     """The caller's uploads when the request asks for `oss://` URLs to be resolved."""
-    wanted = header(exchange.scope, _RESOLVE_HEADER)
+    wanted = exchange.headers.get(_RESOLVE_HEADER)
     if store is None or wanted is None or wanted.strip().lower() != b"enable":
         return None
-    return CallerUploads(store, api_key=bearer(exchange.scope), model=model)
+    return CallerUploads(store, api_key=bearer(exchange.headers), model=model)
 
 
 def canonical_model(name: str) -> str:
