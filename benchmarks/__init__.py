@@ -1,0 +1,1 @@
+"""Speed figures, each beside its peer: `python -m benchmarks`, or `make bench`."""
