@@ -7,7 +7,7 @@ from typing import Final
 from qwen_vision.engines.base import Engine, Plugin
 from qwen_vision.settings import MediaSettings
 
-_NEEDS: Final = ("rapidocr", "onnxruntime", "zxingcpp")
+_NEEDS: Final = ("rapidocr", "onnxruntime", "zxingcpp", "cv2", "numpy")
 
 
 def _missing() -> str | None:
