@@ -202,7 +202,13 @@ def test_names_come_from_the_glossary_and_not_from_the_junk_drawer() -> None:
     assert classes + files == []
 
 
-LATER = ("TO" + "DO", "FIX" + "ME", "unittest" + ".mock", "monkeypatch.setattr" + "(")
+LATER = (
+    "TO" + "DO",
+    "FIX" + "ME",
+    "unittest" + ".mock",
+    "setattr(" + '"qwen_vision',
+    "setattr(" + "qwen_vision",
+)
 
 
 def test_nothing_is_left_for_later_and_no_test_patches_our_code() -> None:
