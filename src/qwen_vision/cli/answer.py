@@ -1,7 +1,8 @@
 """Answer: what came back, whole, however it came."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,12 +75,22 @@ async def fetch_answer(
         request = msgspec.structs.replace(
             request, stream=True, stream_options=StreamOptions(include_usage=True)
         )
-        chunks = completer.stream(request)
-        completion = await collect(chunks if listener is None else _heard(chunks, listener))
+        async with _closing(completer.stream(request)) as chunks:
+            completion = await collect(chunks if listener is None else _heard(chunks, listener))
     else:
         completion = await completer.complete(request)
     completion.model = completion.model or request.model
     return Answer(completion, elapsed_s=time.monotonic() - start)
+
+
+@asynccontextmanager
+async def _closing(chunks: AsyncIterator[Chunk]) -> AsyncIterator[AsyncIterator[Chunk]]:
+    """Closes a stream at the end, also when the listener fails: that cancels the run."""
+    try:
+        yield chunks
+    finally:
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
 
 
 async def _heard(chunks: AsyncIterator[Chunk], listener: Listener) -> AsyncIterator[Chunk]:

@@ -55,6 +55,8 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
     if options.receipt:
         for line in receipt_lines(answer, call.item_names):
             call.screen.note(line)
+    if not answer.text:
+        call.screen.note("the answer is empty")
     if answer.finish_reason == "length":
         call.screen.note("the answer was cut at its token limit; give a higher --max-tokens")
     call.screen.note(engine_line(answer, choice))

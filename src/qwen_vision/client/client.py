@@ -3,8 +3,8 @@
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -104,7 +104,7 @@ class AsyncClient:
             body = await response.read()
         return read_completion(body)
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[Chunk]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """The answer chunk by chunk; raises before the first one when the request is bad.
 
         A stream that breaks off raises ConnectionFailedError; nothing is resumed.
@@ -117,12 +117,13 @@ class AsyncClient:
         async with self._answer(request, limits=limits) as response:
             if response.content_type != "text/event-stream":
                 raise strange_answer(await response.content.read(_MAX_ERROR_BYTES))
-            async for payload in _payloads(response):
-                if payload == b"[DONE]":
-                    return
-                chunk = read_chunk(payload)
-                finished = finished or any(choice.finish_reason for choice in chunk.choices)
-                yield chunk
+            async with aclosing(_payloads(response)) as payloads:
+                async for payload in payloads:
+                    if payload == b"[DONE]":
+                        return
+                    chunk = read_chunk(payload)
+                    finished = finished or any(choice.finish_reason for choice in chunk.choices)
+                    yield chunk
         if not finished:
             raise ConnectionFailedError(
                 host=self.host, reason="the stream broke off before its end"
@@ -222,7 +223,7 @@ async def _failure(response: aiohttp.ClientResponse) -> RemoteError:
     return read_failure(body, status=response.status, retry_after_s=retry_after_s)
 
 
-async def _payloads(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _payloads(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
     reader = EventReader()
     async for piece in response.content.iter_any():
         for payload in reader.feed(piece):
