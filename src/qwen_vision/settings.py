@@ -13,6 +13,9 @@ REGION_BASE_URLS = {
     "ap-southeast-1": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
     "us-east-1": "https://dashscope-us.aliyuncs.com/compatible-mode/v1",
 }
+# The first one that is set counts.
+KEY_VARIABLES = ("QWEN_API_KEY", "DASHSCOPE_API_KEY")
+ADDRESS_VARIABLES = ("QWEN_BASE_URL", "QWEN_REGION")
 MEBIBYTE = 1024 * 1024
 MAX_DATA_URI_BYTES = 10_485_760
 
@@ -182,7 +185,7 @@ def read_env_file(text: str) -> dict[str, str]:
 
 
 def _remote(environ: Mapping[str, str]) -> RemoteSettings | None:
-    key = environ.get("QWEN_API_KEY") or environ.get("DASHSCOPE_API_KEY") or None
+    key = next((environ[name] for name in KEY_VARIABLES if environ.get(name)), None)
     base_url = environ.get("QWEN_BASE_URL", "").rstrip("/")
     if not key and not base_url:
         return None

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
@@ -53,6 +54,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Image.new("RGB", (320, 240), "red").save("red.png")
     Path("script.toml").write_text(SCRIPT, "utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def clip(folder: Path) -> Path:
+    """A video of three seconds."""
+    path = folder / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=4)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for level in range(12):
+            picture = Image.new("RGB", (128, 96), (level * 20, 0, 0))
+            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The command itself: help, version, and what it does with words it does not know."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,3 +67,33 @@ def test_setting_that_cannot_be_used_is_named(command: Command) -> None:
     done = command("analyze", "red.png", env={"QWEN_VISION_ALLOW_PRIVATE_NETWORK": "perhaps"})
     assert done.returncode == 1
     assert "QWEN_VISION_ALLOW_PRIVATE_NETWORK" in done.stderr
+
+
+def test_folder_that_redirects_the_users_key_is_pointed_out(command: Command, folder: Path) -> None:
+    (folder / ".env").write_text("QWEN_BASE_URL=http://127.0.0.1:1/v1\n")
+    done = command("analyze", "red.png", env={"QWEN_API_KEY": "sk-mine"})
+    assert ".env here sends QWEN_API_KEY to http://127.0.0.1:1/v1" in done.stderr
+    (folder / ".env").write_text("QWEN_BASE_URL=http://127.0.0.1:1/v1\nQWEN_API_KEY=sk-its\n")
+    assert ".env here" not in command("analyze", "red.png").stderr
+
+
+def test_debug_shows_where_an_error_happened(command: Command) -> None:
+    done = command("analyze", "nowhere.png", env={"QWEN_VISION_DEBUG": "1"})
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("qwen-vision: error: ")
+
+
+def test_error_nobody_thought_of_is_one_line_too(folder: Path) -> None:
+    (folder / "magic.py").write_text("plugin = 1 / 0\n")
+    info = folder / "magic-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: magic\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[qwen_vision.engines]\nmagic = magic:plugin\n")
+    code = (
+        "import sys; sys.path.insert(0, '.'); from qwen_vision.cli.main import main; "
+        "sys.exit(main(['analyze', 'red.png', '--engine', 'magic'], {}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 1
+    assert "unexpected ZeroDivisionError" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from qwen_vision.catalogue.catalogue import models
 
@@ -54,3 +56,20 @@ def test_doctor_warns_of_a_coding_plan_key(command: Command) -> None:
     done = command("doctor", env={"QWEN_API_KEY": "sk-sp-1"})
     assert done.returncode == 1
     assert "coding plan" in done.stdout
+
+
+def test_doctor_reports_an_engine_that_cannot_be_loaded(command: Command, folder: Path) -> None:
+    info = folder / "magic-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: magic\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[qwen_vision.engines]\nmagic = nowhere:plugin\nodd = json:dumps\n"
+    )
+    code = (
+        "import sys; sys.path.insert(0, '.'); from qwen_vision.cli.main import main; "
+        "sys.exit(main(['doctor', '--json'], {}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    engines = json.loads(done.stdout)["engines"]
+    assert engines["magic"].startswith("cannot be loaded")
+    assert "no Plugin" in engines["odd"]

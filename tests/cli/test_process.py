@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from qwen_vision.settings import ServerSettings
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[bytes]]
 SCRIPTED = ("--engine", "scripted:script.toml")
@@ -31,6 +33,12 @@ def start(folder: Path) -> Start:
         )
 
     return begin
+
+
+@pytest.fixture
+def guarded(serve: Callable[..., str]) -> str:
+    """A server that takes one key only."""
+    return serve(settings=ServerSettings(port=0, keys=frozenset({"right"}))) + "/v1"
 
 
 def on_terminal(start: Start, *words: str, **env: str) -> str:
@@ -128,6 +136,22 @@ def test_error_of_a_remote_server_is_one_line_with_its_status(
     assert (done.returncode, done.stdout) == (1, "")
     assert "no such luck (HTTP 400" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_refused_key_leads_to_the_doctor(process: Command, guarded: str) -> None:
+    env = {"QWEN_BASE_URL": guarded, "QWEN_API_KEY": "sk-wrong"}
+    done = process("ocr", "red.png", env=env)
+    assert done.returncode == 1
+    assert "(HTTP 401" in done.stderr
+    assert "qwen-vision doctor" in done.stderr
+    assert "sk-wrong" not in done.stderr
+
+
+def test_unknown_model_of_a_remote_server_leads_to_the_list(process: Command, address: str) -> None:
+    env = {"QWEN_BASE_URL": f"{address}/v1"}
+    done = process("analyze", "red.png", "--model", "gpt-9", env=env)
+    assert done.returncode == 1
+    assert "qwen-vision models" in done.stderr
 
 
 def test_engine_local_wins_over_a_key_that_is_set(process: Command) -> None:

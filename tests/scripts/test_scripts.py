@@ -108,6 +108,42 @@ def test_messages_of_the_dialect_are_taken_as_they_are(run: Run) -> None:
     assert json.loads(done.stdout)["model"] == "qwen3-vl-plus"
 
 
+def test_question_may_follow_messages_and_name_several_media(run: Run, tmp_path: Path) -> None:
+    red = Image.new("RGB", (64, 48), "red")
+    frames = []
+    for index in range(4):
+        red.save(tmp_path / f"{index}.png")
+        frames.append(f"{index}.png")
+    history = [
+        {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+        {"role": "assistant", "content": "Hello."},
+    ]
+    done = run(
+        "analyze",
+        *request(messages=history, image=["red.png"], video_frames=frames, fps=1, max_pixels=90000),
+        "--json-mode",
+    )
+    assert done.returncode == 0, done.stderr
+    details = json.loads(done.stdout)["usage"]["prompt_tokens_details"]
+    assert details["image_tokens"] > 0
+    assert details["video_tokens"] > 0
+
+
+def test_instruction_for_json_joins_messages_given_whole(run: Run) -> None:
+    for content in ("Total?", [{"type": "text", "text": "Total?"}]):
+        messages = [{"role": "user", "content": content}]
+        done = run("analyze", *request(messages=messages, json_mode=True))
+        assert (done.returncode, "json" in json.loads(done.stdout)) == (0, True), done.stderr
+
+
+def test_local_engine_needs_no_server_and_no_upload(run: Run, tmp_path: Path) -> None:
+    words = (*request(image="~/red.png"), "--upload-files")
+    done = run("ocr", *words, remote=False, HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "nothing needs uploading" in done.stderr
+    assert "[embedded-" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [

@@ -36,6 +36,8 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
         )
         call.item_names = item_names(request, words.items)
         choice = choose_engine(options.engine, call.settings)
+        if choice.remote is not None:
+            call.warn_of_redirect()
         call.screen.progress(f"{_subject(words.items)}: asking {choice.place} ...")
         live = options.stream if options.stream is not None else call.screen.answers_live
         shown_live = live and options.output is None

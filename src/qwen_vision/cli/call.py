@@ -1,6 +1,6 @@
 """Call: what one run of the command holds; everything costly is made on first use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from qwen_vision.settings import Settings
 
 ENV_FILE = ".env"
+_ENVIRONMENT = "the environment"
 
 
 class Call:
@@ -46,3 +47,24 @@ class Call:
         from qwen_vision.settings import Settings
 
         return Settings.from_env({**self.env_file, **self.environ})
+
+    def source(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """The variable of `names` that counts and where it is set; never its value."""
+        for name in names:
+            if name in self.environ:
+                if self.environ[name]:
+                    return name, _ENVIRONMENT
+            elif self.env_file.get(name):
+                return name, ENV_FILE
+        return None
+
+    def warn_of_redirect(self) -> None:
+        """Say so when a file of this folder decides where the user's own key is sent."""
+        from qwen_vision.settings import ADDRESS_VARIABLES, KEY_VARIABLES
+
+        remote = self.settings.remote
+        address, key = self.source(ADDRESS_VARIABLES), self.source(KEY_VARIABLES)
+        if remote is None or address is None or key is None:
+            return
+        if address[1] == ENV_FILE and key[1] == _ENVIRONMENT:
+            self.screen.note(f"{ENV_FILE} here sends {key[0]} to {remote.base_url}")

@@ -3,17 +3,13 @@
 import platform
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
 from qwen_vision import __version__
-from qwen_vision.cli.call import ENV_FILE, Call
+from qwen_vision.cli.call import Call
 from qwen_vision.cli.parsing import Parser, add_engine
-
-# Only entry points know names of the environment; these say where a value came from.
-_KEY_NAMES = ("QWEN_API_KEY", "DASHSCOPE_API_KEY")
-_BASE_NAMES = ("QWEN_BASE_URL", "QWEN_REGION")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +72,7 @@ def examine(call: Call, *, engine: str | None) -> Report:
     """Look at this installation, the environment and the working folder."""
     from qwen_vision.cli.completers import choose_engine
     from qwen_vision.engines.registry import engine_names
+    from qwen_vision.settings import ADDRESS_VARIABLES, KEY_VARIABLES
 
     choice = choose_engine(engine, call.settings)
     engines = {name: _engine_state(name) for name in engine_names()}
@@ -95,8 +92,8 @@ def examine(call: Call, *, engine: str | None) -> Report:
         why=choice.why,
         host=None if choice.remote is None else choice.place,
         key_is_set=choice.remote is not None and choice.remote.key is not None,
-        key_from=_source(call, _KEY_NAMES),
-        base_url_from=_source(call, _BASE_NAMES),
+        key_from=_said(call.source(KEY_VARIABLES)),
+        base_url_from=_said(call.source(ADDRESS_VARIABLES)),
         engines=engines,
         extras=_extras(),
         tesseract=shutil.which("tesseract"),
@@ -124,19 +121,8 @@ def _engine_state(name: str) -> str:
     return "ready" if extra is None else f"pip install 'qwen-vision[{extra}]'"
 
 
-def _source(call: Call, names: Sequence[str]) -> str | None:
-    """Which variable is used and where it is set; never its value."""
-    places: tuple[tuple[str, Mapping[str, str]], ...] = (
-        ("the environment", call.environ),
-        (ENV_FILE, call.env_file),
-    )
-    for name in names:
-        for place, values in places:
-            if name in values:
-                if values[name]:
-                    return f"{name} in {place}"
-                break
-    return None
+def _said(source: "tuple[str, str] | None") -> str | None:
+    return None if source is None else " in ".join(source)
 
 
 def _extras() -> dict[str, Part]:

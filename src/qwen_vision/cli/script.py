@@ -84,6 +84,8 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
     defaults = SCRIPTS[name]
     script_request = read_script_request(options, defaults)
     choice = choose_engine(None, call.settings)
+    if choice.remote is not None:
+        call.warn_of_redirect()
     _check_upload(options, script_request.chat, call, is_remote=choice.remote is not None)
     answer = asyncio.run(_fetch(call, script_request.chat, script_request.streams))
     call.screen.leave_line()
