@@ -5,7 +5,6 @@ import json
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +13,12 @@ from typing import NamedTuple
 from urllib.request import Request, urlopen
 
 from benchmarks.measure import paired, process_cpu_ms, wall_ms
+from benchmarks.processes import OURS, listening
 from benchmarks.table import Row
 
 PICTURES = ("receipt.png", "invoice.png")
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TARGET = 1.15
-SERVER = """
-import sys
-from qwen_vision.server.run import serve
-from qwen_vision.settings import MediaSettings, ServerSettings
-serve(ServerSettings(port=int(sys.argv[1])), MediaSettings())
-"""
 PEER = """
 import logging, sys
 from rapidocr import RapidOCR
@@ -37,10 +31,10 @@ for line in sys.stdin:
 
 
 @contextmanager
-def process(program: str, *words: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", program, *words]
+def reading() -> Iterator[subprocess.Popen[str]]:
+    """The peer: takes paths on stdin, reads each picture, says how many lines it found."""
     with subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        command,
+        [sys.executable, "-c", PEER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -50,24 +44,6 @@ def process(program: str, *words: str) -> Iterator[subprocess.Popen[str]]:
             yield started
         finally:
             started.terminate()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def wait_for(url: str) -> None:
-    for _ in range(400):
-        try:
-            urlopen(url).close()  # noqa: S310 - our own server
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("The server did not start.")
 
 
 def ask(base: str, picture: Path) -> str:
@@ -102,14 +78,12 @@ class Prints:
 
 
 def rows() -> Iterator[Row]:
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
     with (
         TemporaryDirectory() as folder,
-        process(SERVER, str(port)) as server,
-        process(PEER) as peer,
+        listening(OURS, "embedded") as server,
+        reading() as peer,
     ):
-        wait_for(f"{base}/readyz")
+        base = f"http://127.0.0.1:{server.port}"
         for name in PICTURES:
             prints = Prints(EXAMPLES / name, Path(folder))
 

@@ -1,29 +1,24 @@
 """CPU of the server for text and streams, beside a bare Starlette app that answers the same bytes.
 
-`python -m benchmarks.server [--requests 3000] [--rounds 5]`
-
 Both parse the request and write one access line for it. The client is this process, the servers
-are others; CPU is user + system time of the server's process from /proc. Rounds are interleaved
-and the median counts, because the machine is noisy. Idle memory is printed too.
+are others; CPU is user + system time of the server's process. Idle memory is told too.
 """
 
-import argparse
 import asyncio
 import json
-import os
-import socket
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+from benchmarks.measure import memory_mb, paired, process_cpu_ms
+from benchmarks.processes import OURS, Listening, listening
+from benchmarks.table import Row
+
 CONCURRENCY = (1, 32)
+REQUESTS = 3000
 EVENTS = 64
+CPU_TARGET = 2.0
+MEMORY_TARGET_MB = 80
 # The prompt is 1 KB; an answer of one sentence, or 64 pieces of it.
 QUESTION = "What is in this picture? " * 40
 SCRIPT = f"""
@@ -33,12 +28,6 @@ steps = [{{ text = "A cat sits. ", times = {EVENTS} }}]
 
 [[answer]]
 steps = [{{ text = "A cat sits on a red sofa and looks out of the window." }}]
-"""
-OURS = """
-import sys
-from qwen_vision.server.run import serve
-from qwen_vision.settings import MediaSettings, ServerSettings
-serve(ServerSettings(port=int(sys.argv[1]), engine=sys.argv[2]), MediaSettings())
 """
 BARE = """
 import json, sys
@@ -64,36 +53,6 @@ uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools")
 """
 
 
-class Peer(NamedTuple):
-    """A server under measurement."""
-
-    name: str
-    port: int
-    process: subprocess.Popen[bytes]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def launch(program: str, argument: str, *, name: str) -> Peer:
-    """A server in a process of its own, once it answers; an ended process when it cannot."""
-    port = free_port()
-    process = subprocess.Popen(  # noqa: S603 - the programs above
-        [sys.executable, "-c", program, str(port), argument],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            break
-        except OSError:
-            time.sleep(0.05)
-    return Peer(name, port, process)
-
-
 def body_for(*, stream: bool) -> bytes:
     text = ("stream " if stream else "") + QUESTION
     request = {
@@ -102,17 +61,6 @@ def body_for(*, stream: bool) -> bytes:
         "stream": stream,
     }
     return json.dumps(request).encode()
-
-
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
-
-
-def memory_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 async def load(port: int, body: bytes, *, requests: int, at_once: int) -> bytes:
@@ -138,11 +86,11 @@ async def load(port: int, body: bytes, *, requests: int, at_once: int) -> bytes:
     return last
 
 
-def measure(peer: Peer, *, stream: bool, requests: int, at_once: int) -> float:
+def measure(server: Listening, *, stream: bool, requests: int, at_once: int) -> float:
     """CPU milliseconds of the server for one request."""
-    before = cpu_s(peer.process.pid)
-    asyncio.run(load(peer.port, body_for(stream=stream), requests=requests, at_once=at_once))
-    return (cpu_s(peer.process.pid) - before) * 1000 / requests
+    before = process_cpu_ms(server.pid)
+    asyncio.run(load(server.port, body_for(stream=stream), requests=requests, at_once=at_once))
+    return (process_cpu_ms(server.pid) - before) / requests
 
 
 def keep_answers(port: int, folder: Path) -> None:
@@ -165,58 +113,29 @@ def unchunk(raw: bytes) -> bytes:
     return body
 
 
-def show_idle_memory(engine: str) -> None:
-    """Memory of a server that has not answered yet."""
-    peer = launch(OURS, engine, name=engine)
-    if peer.process.poll() is None:
-        memory = memory_mb(peer.process.pid)
-        print(f"Server, idle memory with engine {engine}: {memory:.0f} MB (target 80 MB)")
-    else:
-        print(f"Server, idle memory with engine {engine}: it does not start here")
-    stop(peer)
-
-
-def stop(peer: Peer) -> None:
-    peer.process.terminate()
-    peer.process.wait()
-
-
-def show_cpu(ours: Peer, bare: Peer, *, stream: bool, requests: int, rounds: int) -> None:
-    """Print both figures and their ratio for each number of requests at once."""
-    kind = f"{EVENTS}-event stream" if stream else "1 KB text"
-    for at_once in CONCURRENCY:
-        count = requests // at_once * at_once
-        found: dict[str, list[float]] = {ours.name: [], bare.name: []}
-        for _ in range(rounds):
-            for peer in (ours, bare):
-                cpu_ms = measure(peer, stream=stream, requests=count, at_once=at_once)
-                found[peer.name].append(cpu_ms)
-        us, them = (statistics.median(found[peer.name]) for peer in (ours, bare))
-        print(
-            f"Server, {kind}, {at_once} at once, CPU ms a request: {us:.3f}, "
-            f"bare Starlette {them:.3f}: {us / them:.2f}x (target 2x)"
-        )
-
-
-def main() -> None:
-    """Print the figures."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--requests", type=int, default=3000)
-    options.add_argument("--rounds", type=int, default=5)
-    chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+def rows() -> Iterator[Row]:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "script.toml").write_text(SCRIPT)
-        ours = launch(OURS, f"scripted:{folder}/script.toml", name="qwen-vision")
-        stack.callback(stop, ours)
-        keep_answers(ours.port, folder)
-        bare = launch(BARE, str(folder), name="bare Starlette")
-        stack.callback(stop, bare)
-        for stream, requests in ((False, chosen.requests), (True, chosen.requests // 4)):
-            show_cpu(ours, bare, stream=stream, requests=requests, rounds=chosen.rounds)
+        with listening(OURS, f"scripted:{folder}/script.toml") as ours:
+            keep_answers(ours.port, folder)
+            with listening(BARE, str(folder)) as bare:
+                for stream in (False, True):
+                    for at_once in CONCURRENCY:
+                        yield cpu_row(ours, bare, stream=stream, at_once=at_once)
     for engine in ("scripted", "embedded"):
-        show_idle_memory(engine)
+        with listening(OURS, engine) as server:
+            memory = memory_mb(server.pid)
+        yield Row(f"server idle, {engine}", memory, "MB", target=MEMORY_TARGET_MB, note="memory")
 
 
-if __name__ == "__main__":
-    main()
+def cpu_row(ours: Listening, bare: Listening, *, stream: bool, at_once: int) -> Row:
+    kind = f"{EVENTS}-event stream" if stream else "1 KB text"
+    count = REQUESTS // (4 if stream else 1) // at_once * at_once
+
+    def costs(server: Listening) -> Callable[[], float]:
+        return lambda: measure(server, stream=stream, requests=count, at_once=at_once)
+
+    pair = paired(costs(ours), costs(bare))
+    note = "CPU a request; peer: bare Starlette, same bytes"
+    return Row(f"server, {kind}, {at_once} at once", pair.ours, "ms", pair.peer, CPU_TARGET, note)
