@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from qwen_vision.pipeline.pipeline import Pipeline
-from qwen_vision.protocol.request import decode_request
+from qwen_vision.protocol.request import ChatRequest, decode_request
 from qwen_vision.server.body import read_body
 from qwen_vision.server.exchange import Exchange
 from qwen_vision.server.lifecycle import Lifecycle
@@ -37,12 +37,22 @@ class ChatRoute:
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request; interrupted when its caller leaves."""
         with self._lifecycle.slot(exchange):
-            body = await read_body(exchange, settings=self._settings)
+            request, body = await self._take(exchange)
             with exchange.interrupt_when_gone():
-                await self._answer(exchange, body)
+                await self._answer(exchange, request, body=body)
 
-    async def _answer(self, exchange: Exchange, body: bytes) -> None:
+    async def _take(self, exchange: Exchange) -> tuple[ChatRequest, bytes | None]:
+        """The request, and its body for an engine that forwards it.
+
+        Otherwise the megabytes of a body with pictures are given back before the run.
+        """
+        body = await read_body(exchange, settings=self._settings)
         request = decode_request(body)
+        return request, None if self._pipeline.engine.abilities.opens_media else body
+
+    async def _answer(
+        self, exchange: Exchange, request: ChatRequest, *, body: bytes | None
+    ) -> None:
         exchange.model = request.model
         exchange.wants_stream = bool(request.stream)
         run = await self._pipeline.start(
