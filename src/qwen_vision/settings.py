@@ -96,10 +96,52 @@ class StorageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """A server of the dialect that answers for this one; several `urls` serve the same model.
+
+    `profile` names what kind of server it is; `model` what it calls the model (None: what
+    the caller said). The key never shows in `repr`. A stream may be silent for
+    `silence_timeout_s`, a whole answer may take `answer_timeout_s`.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    profile: str = "openai"
+    model: str | None = None
+    key: str | None = field(default=None, repr=False)
+    connect_timeout_s: float = 5.0
+    silence_timeout_s: float = 300.0
+    answer_timeout_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsSettings:
+    """How weights of one's own are run in this process.
+
+    `folder` keeps what was downloaded. More than one thread helps only on an idle machine.
+    """
+
+    folder: Path | None = None
+    threads: int = 1
+    slots: int = 2
+    context_tokens: int = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """All that engines are built from."""
+
+    media: MediaSettings = field(default_factory=MediaSettings)
+    upstreams: tuple[UpstreamSettings, ...] = ()
+    weights: WeightsSettings = field(default_factory=WeightsSettings)
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How the server listens and what it takes.
 
     `keys` are the accepted API keys; with none, only a loopback `host` is allowed.
+    `engine` answers for every model but those in `models`, which names an engine for each.
     Uploads need a `storage`. `public_url` is where callers find the server when a proxy stands
     before it; without one the `Host` of the request is taken.
     `body_timeout_s` is the time headers and a small body may take; large bodies get more.
@@ -111,6 +153,7 @@ class ServerSettings:
     port: int = 8765
     keys: frozenset[str] = field(default=frozenset(), repr=False)
     engine: str = "embedded"
+    models: Mapping[str, str] = field(default_factory=dict)
     any_model: bool = False
     max_body_bytes: int = 64 * MEBIBYTE
     max_concurrent: int = 64

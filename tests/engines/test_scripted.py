@@ -10,7 +10,7 @@ from qwen_vision.errors import FileMissingError, ScriptError, SettingsError
 from qwen_vision.media.door import MediaDoor
 from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.protocol.request import ChatRequest
-from qwen_vision.settings import MediaSettings
+from qwen_vision.settings import EngineSettings, MediaSettings
 
 SCRIPT = """
 [[answer]]
@@ -39,7 +39,7 @@ async def test_a_toml_script_answers_by_what_the_prompt_says(tmp_path: Path) -> 
     path = tmp_path / "script.toml"
     path.write_text(SCRIPT)
     pipeline = Pipeline(
-        build_engine(f"scripted:{path}", MediaSettings()), MediaDoor(MediaSettings())
+        build_engine(f"scripted:{path}", EngineSettings()), MediaDoor(MediaSettings())
     )
     assert await ask(pipeline, "Read the invoice") == "42"
     with pytest.raises(Exception, match=r"Later\."):
@@ -52,7 +52,7 @@ async def test_a_json_script_is_taken_too(tmp_path: Path) -> None:
     path = tmp_path / "script.json"
     path.write_text('{"answer": [{"when": "x", "steps": [{"text": "X"}]}]}')
     pipeline = Pipeline(
-        build_engine(f"scripted:{path}", MediaSettings()), MediaDoor(MediaSettings())
+        build_engine(f"scripted:{path}", EngineSettings()), MediaDoor(MediaSettings())
     )
     assert await ask(pipeline, "x") == "X"
     with pytest.raises(ScriptError, match="No answer of the script fits"):
@@ -61,7 +61,7 @@ async def test_a_json_script_is_taken_too(tmp_path: Path) -> None:
 
 
 async def test_without_a_file_it_says_hello() -> None:
-    pipeline = Pipeline(build_engine("scripted", MediaSettings()), MediaDoor(MediaSettings()))
+    pipeline = Pipeline(build_engine("scripted", EngineSettings()), MediaDoor(MediaSettings()))
     assert await ask(pipeline, "Hi") == "Hello from the scripted engine."
     await pipeline.aclose()
 
@@ -73,26 +73,26 @@ def test_a_bad_script_is_named_with_the_reason(tmp_path: Path, text: str) -> Non
     path = tmp_path / "script.toml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ScriptError, match="is no script"):
-        build_engine(f"scripted:{path}", MediaSettings())
+        build_engine(f"scripted:{path}", EngineSettings())
 
 
 def test_a_missing_script_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileMissingError, match="No such file"):
-        build_engine(f"scripted:{tmp_path / 'none.toml'}", MediaSettings())
+        build_engine(f"scripted:{tmp_path / 'none.toml'}", EngineSettings())
 
 
 def test_engines_are_found_by_name() -> None:
     assert "scripted" in engine_names()
     assert find_plugin("scripted").missing() is None
     with pytest.raises(SettingsError, match="There is no engine 'nope'"):
-        build_engine("nope", MediaSettings())
+        build_engine("nope", EngineSettings())
 
 
 async def test_broken_json_reaches_the_app_that_is_tested_with_it(tmp_path: Path) -> None:
     path = tmp_path / "script.json"
     path.write_text('{"answer": [{"steps": [{"text": "{broken"}]}]}')
     pipeline = Pipeline(
-        build_engine(f"scripted:{path}", MediaSettings()), MediaDoor(MediaSettings())
+        build_engine(f"scripted:{path}", EngineSettings()), MediaDoor(MediaSettings())
     )
     schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}
     asked = msgspec.convert(

@@ -19,11 +19,11 @@ Start = Callable[..., tuple[subprocess.Popen[str], str]]
 PROGRAM = """
 import sys
 from qwen_vision.server.run import serve
-from qwen_vision.settings import MediaSettings, ServerSettings
+from qwen_vision.settings import EngineSettings, ServerSettings
 
 serve(
     ServerSettings(port=0, engine="scripted:" + sys.argv[1], stop_grace_s=float(sys.argv[2])),
-    MediaSettings(),
+    EngineSettings(),
 )
 """
 SCRIPT = """

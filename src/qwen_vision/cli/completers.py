@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qwen_vision.errors import SettingsError
 from qwen_vision.protocol.completer import Completer
-from qwen_vision.settings import RemoteSettings, Settings
+from qwen_vision.settings import EngineSettings, RemoteSettings, Settings
 
 LOCAL_ENGINE = "embedded"
 
@@ -65,7 +65,7 @@ async def open_completer(choice: EngineChoice, settings: Settings) -> AsyncItera
     from qwen_vision.media.door import MediaDoor
     from qwen_vision.pipeline.pipeline import Pipeline
 
-    engine = build_engine(choice.name, settings.media)
+    engine = build_engine(choice.name, EngineSettings(media=settings.media))
     door = MediaDoor(settings.media)
     pipeline = Pipeline(engine, door, local_files=True)
     try:

@@ -21,7 +21,7 @@ def run(argv: Sequence[str], call: Call) -> int:
     from qwen_vision.cli.completers import LOCAL_ENGINE
     from qwen_vision.errors import UsageError
     from qwen_vision.server.run import serve
-    from qwen_vision.settings import MEBIBYTE, ServerSettings
+    from qwen_vision.settings import MEBIBYTE, EngineSettings, ServerSettings
 
     media = call.settings.media
     fetch = media.fetch
@@ -44,7 +44,7 @@ def run(argv: Sequence[str], call: Call) -> int:
         storage=call.settings.storage,
         public_url=call.settings.public_url,
     )
-    serve(settings, replace(media, fetch=fetch))
+    serve(settings, EngineSettings(media=replace(media, fetch=fetch)))
     return 0
 
 

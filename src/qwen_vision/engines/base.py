@@ -10,7 +10,7 @@ from qwen_vision.media.items import Image, Video
 from qwen_vision.protocol.messages import Role, ToolCall
 from qwen_vision.protocol.receipt import Evidence
 from qwen_vision.protocol.request import ChatRequest
-from qwen_vision.settings import MediaSettings
+from qwen_vision.settings import EngineSettings
 
 StopReason: TypeAlias = Literal["stop", "length", "tool_calls"]
 
@@ -158,10 +158,10 @@ class Plugin:
     """What an entry point of `qwen_vision.engines` names: how to build an engine.
 
     `build` takes the text after the colon in `--engine NAME:ARGUMENT` ("" without one) and
-    the media settings. `missing` returns the pip extra that is not installed, or None.
+    the settings for engines. `missing` returns the pip extra that is not installed, or None.
     """
 
     name: str
     summary: str
-    build: Callable[[str, MediaSettings], Engine]
+    build: Callable[[str, EngineSettings], Engine]
     missing: Callable[[], str | None]

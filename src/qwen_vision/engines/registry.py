@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from qwen_vision.engines.base import Engine, Plugin
 from qwen_vision.errors import MissingExtraError, SettingsError
-from qwen_vision.settings import MediaSettings
+from qwen_vision.settings import EngineSettings
 
 GROUP = "qwen_vision.engines"
 
@@ -34,7 +34,7 @@ def find_plugin(name: str) -> Plugin:
     return plugin
 
 
-def build_engine(choice: str, media: MediaSettings) -> Engine:
+def build_engine(choice: str, settings: EngineSettings) -> Engine:
     """The engine for `NAME` or `NAME:ARGUMENT`.
 
     Raises SettingsError for an unknown name or a bad argument and MissingExtraError when
@@ -45,4 +45,4 @@ def build_engine(choice: str, media: MediaSettings) -> Engine:
     extra = plugin.missing()
     if extra is not None:
         raise MissingExtraError(what=f"The engine '{name}'", extra=extra)
-    return plugin.build(argument, media)
+    return plugin.build(argument, settings)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from qwen_vision.catalogue.catalogue import find_model
@@ -103,15 +103,18 @@ class Pipeline:
         engine: Engine,
         door: MediaDoor,
         *,
+        engines: Mapping[str, Engine] | None = None,
         any_model: bool = False,
         local_files: bool = False,
     ) -> None:
         """Answer with `engine`, taking media in through `door`; both are closed with this.
 
+        `engines` names another engine for some models, by the id or snapshot a caller says.
         `any_model` serves unknown model names with the default entry; `local_files` lets
         every request name files of this machine (for callers that sit at it).
         """
         self.engine = engine
+        self._engines = dict(engines or {})
         self._door = door
         self._any_model = any_model
         self._local_files = local_files
@@ -130,7 +133,7 @@ class Pipeline:
         `uploads` finds its `oss://` URLs, if it may have them resolved.
         """
         model = find_model(request.model, any_model=self._any_model)
-        engine = self.engine
+        engine = self.engine_for(request.model, model)
         plan = check(request, model, engine=engine.name, abilities=engine.abilities)
         check_media(request, model, engine=engine.name, abilities=engine.abilities)
         plain = neutralise(request)
@@ -153,6 +156,10 @@ class Pipeline:
                 await opening.aclose()
         return Run(engine, prepared, opening, request_id=request_id or str(uuid.uuid4()))
 
+    def engine_for(self, name: str, model: Model) -> Engine:
+        """The engine that answers for a model, by the name the caller said or its id."""
+        return self._engines.get(name) or self._engines.get(model.id) or self.engine
+
     async def estimate(
         self, request: ChatRequest, *, uploads: OssResolver | None = None
     ) -> Estimate:
@@ -173,8 +180,9 @@ class Pipeline:
                 yield chunk
 
     async def aclose(self) -> None:
-        """Close the engine and the door; safe to call twice."""
-        await self.engine.aclose()
+        """Close the engines and the door; safe to call twice."""
+        for engine in (self.engine, *self._engines.values()):
+            await engine.aclose()
         await self._door.aclose()
 
     def _rules(self, request: ChatRequest, model: Model, *, uploads: OssResolver | None) -> Rules:

@@ -61,6 +61,7 @@ class ChatRoute:
             body=body,
             uploads=uploads_of(exchange, self._store, model=request.model),
         )
+        exchange.engine = run.engine_name
         try:
             if exchange.wants_stream:
                 await write_stream(exchange, run.chunks())

@@ -19,7 +19,7 @@ from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.app import create_app
 from qwen_vision.server.connection import connection_class
 from qwen_vision.server.lifecycle import Lifecycle
-from qwen_vision.settings import MediaSettings, ServerSettings
+from qwen_vision.settings import EngineSettings, ServerSettings
 
 _log = logging.getLogger("qwen_vision.server")
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -137,15 +137,22 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(settings: ServerSettings, media: MediaSettings) -> None:
-    """Answer until SIGINT or SIGTERM; the engine is `settings.engine`.
+def serve(settings: ServerSettings, engines: EngineSettings) -> None:
+    """Answer until SIGINT or SIGTERM with the engines that `settings` names.
 
     Raises SettingsError for an unknown engine or an address that cannot be used, and
-    MissingExtraError when the engine's packages are not installed.
+    MissingExtraError when an engine's packages are not installed.
     """
     _log_to_stderr()
+    built = {
+        choice: build_engine(choice, engines)
+        for choice in dict.fromkeys((settings.engine, *settings.models.values()))
+    }
     pipeline = Pipeline(
-        build_engine(settings.engine, media), MediaDoor(media), any_model=settings.any_model
+        built[settings.engine],
+        MediaDoor(engines.media),
+        engines={model: built[choice] for model, choice in settings.models.items()},
+        any_model=settings.any_model,
     )
     Server(settings, pipeline).listen_and_serve()
 

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from qwen_vision.engines.base import Engine, Plugin
-from qwen_vision.settings import MediaSettings
+from qwen_vision.settings import EngineSettings
 
 _NEEDS: Final = ("rapidocr", "onnxruntime", "zxingcpp", "cv2", "numpy")
 
@@ -14,7 +14,7 @@ def _missing() -> str | None:
     return None if all(find_spec(name) for name in _NEEDS) else "embedded"
 
 
-def _build(argument: str, _media: MediaSettings) -> Engine:
+def _build(argument: str, _settings: EngineSettings) -> Engine:
     # Listing engines must stay light: the rooms are imported when the engine is built.
     module = importlib.import_module("qwen_vision.engines.embedded.engine")
     engine: Engine = module.build(argument)

@@ -5,10 +5,10 @@ from pathlib import Path
 from qwen_vision.engines.base import Engine, Plugin
 from qwen_vision.engines.scripted.engine import ScriptedEngine
 from qwen_vision.engines.scripted.script import DEFAULT_SCRIPT, read_script
-from qwen_vision.settings import MediaSettings
+from qwen_vision.settings import EngineSettings
 
 
-def _build(argument: str, _media: MediaSettings) -> Engine:
+def _build(argument: str, _settings: EngineSettings) -> Engine:
     return ScriptedEngine(read_script(Path(argument)) if argument else DEFAULT_SCRIPT)
 
 

@@ -7,7 +7,7 @@ import pytest
 from qwen_vision.engines.base import Text, Turn
 from qwen_vision.engines.embedded import plugin
 from qwen_vision.errors import SettingsError
-from qwen_vision.settings import MediaSettings
+from qwen_vision.settings import EngineSettings
 
 if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Drawn, Sketch
@@ -153,6 +153,6 @@ async def test_the_thinking_budget_bounds_the_trace(ask: "Ask", sketch: "type[Sk
 
 def test_the_plugin_builds_the_engine_and_takes_no_argument() -> None:
     assert plugin.missing() is None
-    assert plugin.build("", MediaSettings()).fingerprint == "embedded-0.1"
+    assert plugin.build("", EngineSettings()).fingerprint == "embedded-0.1"
     with pytest.raises(SettingsError, match="takes no argument"):
-        plugin.build("fast", MediaSettings())
+        plugin.build("fast", EngineSettings())
