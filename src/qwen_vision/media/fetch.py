@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -14,7 +15,6 @@ from typing import BinaryIO, Literal
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
-from yarl import URL
 
 from qwen_vision.errors import (
     ContentLengthError,
@@ -23,11 +23,10 @@ from qwen_vision.errors import (
     DownloadRefusedError,
     DownloadTimeoutError,
     FileTooLargeError,
-    MediaUrlError,
 )
 from qwen_vision.media.address import may_connect
 from qwen_vision.media.blob import Blob
-from qwen_vision.media.location import Location, locate
+from qwen_vision.media.location import Location, follow, locate
 from qwen_vision.media.nameserver import Nameserver, look_up
 from qwen_vision.settings import FetchSettings
 
@@ -37,6 +36,7 @@ _log = logging.getLogger(__name__)
 MEMORY_BYTES = 16 * 1024 * 1024
 # How many fetches run at once in the process; the others wait, before their time starts.
 _SLOTS = 64
+_LOOKUPS = 16
 _READ_BYTES = 256 * 1024
 _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -112,7 +112,7 @@ class Fetcher:
                         return await _to_file(response, length, declared)
                     return await _to_memory(response, length, declared)
                 target = response.headers.get("Location", "")
-            location = self._next(location, target, param=param)
+            location = follow(location, target, self._settings, param=param)
         raise DownloadError(param=param)
 
     @asynccontextmanager
@@ -133,17 +133,6 @@ class Fetcher:
             # Keeps the connection only when the body was read to its end.
             response.release()
 
-    def _next(self, location: Location, target: str, *, param: str) -> Location:
-        """Where a redirect leads, checked like the first address."""
-        try:
-            joined = location.url.join(URL(target, encoded=True))
-            following = locate(str(joined), self._settings, param=param)
-        except (MediaUrlError, ValueError):
-            raise DownloadRefusedError(param=param) from None
-        if location.is_secure and not following.is_secure:
-            raise DownloadRefusedError(param=param)
-        return following
-
     def _pool(self) -> aiohttp.ClientSession:
         # Made at the first fetch: it belongs to the running event loop.
         if self._session is None:
@@ -151,7 +140,7 @@ class Fetcher:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=guard,
-                    socket_factory=guard.socket,
+                    socket_factory=guard.make_socket,
                     use_dns_cache=False,
                     limit=0,
                 ),
@@ -179,6 +168,8 @@ class _Guard(AbstractResolver):
     def __init__(self, settings: FetchSettings) -> None:
         self._settings = settings
         self._nameservers = tuple(Nameserver.parse(text) for text in settings.nameservers)
+        # Threads of its own: a slow name holds up other names, never decoding or files.
+        self._threads = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="qwen-vision-lookup")
 
     @override
     async def resolve(
@@ -203,20 +194,23 @@ class _Guard(AbstractResolver):
 
     @override
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Let the threads end; a lookup under way is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
+    def make_socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
         """A socket for this address: the last check, on what is really connected to."""
         family, kind, protocol, _, place = address
         if not self._may_connect(str(place[0])):
             raise DownloadRefusedError
         return socket.socket(family, kind, protocol)
 
-    async def _addresses(self, host: str, port: int, family: int) -> list[str]:
-        if self._nameservers:
-            return await asyncio.to_thread(look_up, host, self._nameservers)
+    async def _addresses(self, host: str, port: int, family: socket.AddressFamily) -> list[str]:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        if self._nameservers:
+            return await loop.run_in_executor(self._threads, look_up, host, self._nameservers)
+        found = await loop.run_in_executor(
+            self._threads, socket.getaddrinfo, host, port, family, socket.SOCK_STREAM
+        )
         return [str(place[0]) for *_, place in found]
 
     def _may_connect(self, address: str) -> bool:

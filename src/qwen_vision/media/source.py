@@ -21,6 +21,8 @@ from qwen_vision.settings import MediaSettings
 
 _KNOWN_SCHEMES = frozenset({"http", "https", "oss", "file"})
 _MAX_SCHEME_CHARS = 16
+# A picture pasted where a path belongs should not come back in full.
+_MAX_NAMED_CHARS = 256
 
 
 class OssResolver(Protocol):
@@ -148,6 +150,7 @@ def _looks_like_path(url: str) -> bool:
 
 def _open_file(path: Path, *, named: str, source: SourceKind, max_bytes: int, param: str) -> Blob:
     """A blob of a regular file that can be read; nothing is copied."""
+    named = named[:_MAX_NAMED_CHARS]
     try:
         facts = path.stat()
         # Asked before it is opened: opening a pipe would wait for its other end.

@@ -72,7 +72,7 @@ REFUSED_TARGETS = [
     "http://127.0.0.1:6000/",
     "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1:70/",
     "data:image/png;base64,aGk=",
-    "oss://key/cat.png", "javascript:1", "http://", "http://[::1/", "http:\\\\127.0.0.1\\",
+    "oss://key/cat.png", "javascript:1", "http://", "http://[::1/", "//[]@", "http:\\\\127.0.0.1\\",
     "http://127.0.0.1\\@public.test/", "http://\u00e9 x/", "http://link.test/",
     "http://mixed.test/",
 ]  # fmt: skip
