@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ from qwen_vision.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.media.sources.conftest import Dns, Kind, Loader, Script, Web
@@ -296,19 +298,25 @@ async def test_a_small_video_and_a_large_picture_stay_in_memory(loader: Loader, 
     assert (await loader.open(web.url("/cat.png"))).path is None
 
 
+@pytest.fixture
+def temporary_folder(tmp_path: Path) -> Iterator[Path]:
+    before, tempfile.tempdir = tempfile.tempdir, str(tmp_path)
+    yield tmp_path
+    tempfile.tempdir = before
+
+
 async def test_a_large_video_that_breaks_off_leaves_no_file(
-    *, loader: Loader, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loader: Loader, web: Web, temporary_folder: Path
 ) -> None:
     async def cut(writer: asyncio.StreamWriter) -> None:
         writer.write(web.answer(b"x" * 1_000_000, kind="video/mp4", length="17000000"))
         await writer.drain()
         writer.close()
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     web.default = cut
     with pytest.raises(DownloadError):
         await loader.open(web.url(), kind="video")
-    assert os.listdir(tmp_path) == []  # noqa: PTH208 - blocks for no time worth a thread
+    assert os.listdir(temporary_folder) == []  # noqa: PTH208 - blocks for no time worth a thread
 
 
 async def test_one_connection_serves_many_fetches(loader: Loader, web: Web) -> None:

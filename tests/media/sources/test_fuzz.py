@@ -44,7 +44,7 @@ async def _load(url: str, fetch: FetchSettings = CLOSED) -> Blob | None:
     sources = Sources(MediaSettings(fetch=fetch))
     try:
         return await sources.load(
-            url, kind="image", max_bytes=10_000, local_files=False, resolve_oss=True, param="p"
+            url, kind="image", max_bytes=10_000, local_files=False, uploads=None, param="p"
         )
     except MediaError:
         return None
