@@ -2,14 +2,18 @@
 
 import io
 
+import pillow_heif
 import pybase64
 from PIL import Image
+
+pillow_heif.register_heif_opener()
+_PILLOW_NAMES = {"heic": "HEIF"}
 
 
 def encoded(picture: Image.Image, format_name: str, **options: object) -> bytes:
     """The picture as a file."""
     file = io.BytesIO()
-    picture.save(file, format_name, **options)
+    picture.save(file, _PILLOW_NAMES.get(format_name, format_name), **options)
     return file.getvalue()
 
 

@@ -44,7 +44,7 @@ def is_upright(picture: PillowImage.Image) -> bool:
     return first[0] > 180 > 80 > first[2] and last[2] > 180 > 80 > last[0]
 
 
-@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "bmp", "tiff", "gif", "avif"])
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "bmp", "tiff", "gif", "avif", "heic"])
 async def test_every_format_is_recognised_by_its_content(wire: Opening, name: str) -> None:
     image = await opened(wire, encoded(corners(), name))
     assert (image.format, image.original) == (name, Size(120, 80))
@@ -54,7 +54,7 @@ async def test_every_format_is_recognised_by_its_content(wire: Opening, name: st
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "tiff"])
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "tiff", "avif", "heic"])
 async def test_a_picture_is_turned_upright(wire: Opening, name: str, orientation: int) -> None:
     turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     stored = corners(240, 160)
@@ -62,7 +62,7 @@ async def test_a_picture_is_turned_upright(wire: Opening, name: str, orientation
         stored = stored.transpose(PillowImage.Transpose(turns[orientation]))
     exif = PillowImage.Exif()
     exif[0x0112] = orientation
-    image = await opened(wire, encoded(stored, name, exif=exif))
+    image = await opened(wire, encoded(stored, name, exif=exif.tobytes()))
     assert image.original == Size(240, 160)
     assert is_upright(await image.pixels())
     assert image.receipt().orientation == orientation

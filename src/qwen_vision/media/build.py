@@ -19,13 +19,19 @@ from qwen_vision.media.document import Page
 from qwen_vision.media.frame_list import FrameList
 from qwen_vision.media.image import Budgets, Facts, OpenedImage
 from qwen_vision.media.items import Pixels, Size
-from qwen_vision.media.limits import frame_limits, frames_per_second, image_limits
+from qwen_vision.media.limits import ImageLimits, frame_limits, frames_per_second, image_limits
 from qwen_vision.media.picture import PictureFile, read_picture
-from qwen_vision.media.resize import fit, fit_frames, image_tokens, sampled_count, video_tokens
+from qwen_vision.media.resize import (
+    FrameLimits,
+    fit,
+    fit_frames,
+    image_tokens,
+    sampled_count,
+    video_tokens,
+)
 from qwen_vision.media.rules import Rules
 from qwen_vision.media.sniff import PICTURES, SNIFF_BYTES, VIDEOS, is_refused_picture, sniff
 from qwen_vision.media.video import OpenedVideo
-from qwen_vision.protocol.limits import VideoPixels
 from qwen_vision.protocol.parts import FramesPart, ImagePart, VideoPart
 
 if TYPE_CHECKING:
@@ -36,12 +42,50 @@ _SHORTEST_LOCAL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
+class VideoTerms:
+    """What one video part asks for, checked: sampling rate and pixel limits."""
+
+    fps: float
+    limits: FrameLimits
+    max_frames: int
+
+
+@dataclass(frozen=True, slots=True)
 class Builder:
     """Builds the handles of one request."""
 
     rules: Rules
     max_decode_px: int
     budgets: Budgets
+
+    def image_terms(self, part: ImagePart, *, param: str) -> ImageLimits:
+        """The pixel limits of a picture part. Raises PixelLimitError."""
+        pixels = self.rules.model.pixels
+        return image_limits(
+            part,
+            pixels.image,
+            high_resolution=self.rules.high_resolution,
+            factor=pixels.factor,
+            param=param,
+        )
+
+    def video_terms(self, part: VideoPart | FramesPart, *, param: str) -> VideoTerms:
+        """Sampling rate and limits of a video part.
+
+        Raises AbilityError when the model takes no videos, FpsError, PixelLimitError.
+        """
+        pixels = self.rules.model.pixels.video
+        if pixels is None:
+            raise AbilityError(
+                f"The model {self.rules.model.id} takes no videos. "
+                "Use qwen3.6-plus or qwen3-vl-plus.",
+                param=param,
+            )
+        return VideoTerms(
+            fps=frames_per_second(part, param=param),
+            limits=frame_limits(part, pixels, param=param),
+            max_frames=pixels.max_frames,
+        )
 
     def picture_file(self, blob: Blob, *, param: str) -> PictureFile:
         """The checked header of a picture file. Blocks, shortly.
@@ -52,11 +96,13 @@ class Builder:
         format_name = picture_format(blob, param=param)
         file = read_picture(blob, format_name=format_name, param=param)
         rules = SizeRules(max_decode_px=self.max_decode_px, dialect=not self.rules.local_files)
-        check_picture_size(file.size, format_name=format_name, rules=rules, param=param)
+        check_picture_size(file, rules=rules, param=param)
         return file
 
-    def picture(self, file: PictureFile, part: ImagePart, *, index: int, param: str) -> OpenedImage:
-        """The handle of a picture. Raises PixelLimitError."""
+    def picture(
+        self, file: PictureFile, terms: ImageLimits, *, index: int, param: str
+    ) -> OpenedImage:
+        """The handle of a picture."""
         facts = Facts(
             index=index,
             kind="image",
@@ -64,12 +110,12 @@ class Builder:
             bytes=file.blob.size_bytes,
             orientation=file.orientation,
         )
-        return self._image(file, part, facts=facts, format_name=file.format, param=param)
+        return self._image(file, terms, facts=facts, format_name=file.format, param=param)
 
     def page(
-        self, page: Page, part: ImagePart, *, index: int, param: str, note: str | None
+        self, page: Page, terms: ImageLimits, *, index: int, param: str, note: str | None
     ) -> OpenedImage:
-        """The handle of a page. Raises SmallImageError, AspectRatioError, PixelLimitError."""
+        """The handle of a page. Raises SmallImageError, AspectRatioError."""
         check_shape(page.size, param=param)
         facts = Facts(
             index=index,
@@ -78,19 +124,16 @@ class Builder:
             bytes=page.blob.size_bytes,
             note=note,
         )
-        image = self._image(page, part, facts=facts, format_name="pdf", param=param)
+        image = self._image(page, terms, facts=facts, format_name="pdf", param=param)
         image.page = page.number
         return image
 
-    def clip(self, blob: Blob, part: VideoPart, *, index: int, param: str) -> OpenedVideo:
+    def clip(self, blob: Blob, terms: VideoTerms, *, index: int, param: str) -> OpenedVideo:
         """The handle of a video file. Blocks while the file is read once.
 
-        Raises VideoError, VideoTooLongError, VideoTooShortError, FpsError, PixelLimitError and
-        what a picture of its size raises.
+        Raises VideoError, VideoTooLongError, VideoTooShortError and what a picture of its size
+        raises.
         """
-        pixels = self._video_pixels(param=param)
-        fps = frames_per_second(part, param=param)
-        limits = frame_limits(part, pixels, param=param)
         format_name = sniff(blob.head(SNIFF_BYTES))
         if format_name not in VIDEOS:
             raise VideoError(param=param)
@@ -100,12 +143,12 @@ class Builder:
         count = sampled_count(
             total=clip.frame_count,
             source_fps=clip.fps,
-            fps=fps,
-            max_frames=pixels.max_frames,
+            fps=terms.fps,
+            max_frames=terms.max_frames,
         )
         numbers = clip.sample(count)
         factor = self.rules.model.pixels.factor
-        final = fit_frames(clip.size, factor=factor, frames=count, limits=limits)
+        final = fit_frames(clip.size, factor=factor, frames=count, limits=terms.limits)
         return OpenedVideo(
             param=param,
             format=format_name,
@@ -122,26 +165,23 @@ class Builder:
         )
 
     def frame_list(
-        self, pictures: Sequence[PictureFile], part: FramesPart, *, index: int, param: str
+        self, pictures: Sequence[PictureFile], terms: VideoTerms, *, index: int, param: str
     ) -> OpenedVideo:
-        """The handle of a frame list. Raises FpsError, PixelLimitError."""
-        pixels = self._video_pixels(param=param)
-        fps = frames_per_second(part, param=param)
-        limits = frame_limits(part, pixels, param=param)
+        """The handle of a frame list."""
         source = FrameList(tuple(pictures))
         first = pictures[0]
         factor = self.rules.model.pixels.factor
-        final = fit_frames(first.size, factor=factor, frames=source.shown, limits=limits)
+        final = fit_frames(first.size, factor=factor, frames=source.shown, limits=terms.limits)
         return OpenedVideo(
             param=param,
             format=first.format,
             original=first.size,
             final=final,
             tokens=video_tokens(final, factor=factor, frames=source.shown),
-            duration_s=len(pictures) / fps,
-            source_fps=fps,
+            duration_s=len(pictures) / terms.fps,
+            source_fps=terms.fps,
             source_frames=len(pictures),
-            frame_times_s=tuple(number / fps for number in range(source.shown)),
+            frame_times_s=tuple(number / terms.fps for number in range(source.shown)),
             facts=Facts(
                 index=index,
                 kind="frames",
@@ -155,41 +195,24 @@ class Builder:
     def _image(
         self,
         source: PictureFile | Page,
-        part: ImagePart,
+        terms: ImageLimits,
         *,
         facts: Facts,
         format_name: str,
         param: str,
     ) -> OpenedImage:
-        pixels = self.rules.model.pixels
-        limits = image_limits(
-            part,
-            pixels.image,
-            high_resolution=self.rules.high_resolution,
-            factor=pixels.factor,
-            param=param,
-        )
-        final = fit(source.size, factor=pixels.factor, low_px=limits.low_px, high_px=limits.high_px)
+        factor = self.rules.model.pixels.factor
+        final = fit(source.size, factor=factor, low_px=terms.low_px, high_px=terms.high_px)
         return OpenedImage(
             param=param,
             format=format_name,
             original=source.size,
             final=final,
-            tokens=image_tokens(final, factor=pixels.factor),
+            tokens=image_tokens(final, factor=factor),
             facts=facts,
             budgets=self.budgets,
             source=source,
         )
-
-    def _video_pixels(self, *, param: str) -> VideoPixels:
-        pixels = self.rules.model.pixels.video
-        if pixels is None:
-            raise AbilityError(
-                f"The model {self.rules.model.id} takes no videos. "
-                "Use qwen3.6-plus or qwen3-vl-plus.",
-                param=param,
-            )
-        return pixels
 
     def _check_duration(self, duration_s: float, *, param: str) -> None:
         shortest_s, longest_s = self.rules.model.video_seconds
@@ -245,3 +268,8 @@ def picture_format(blob: Blob, *, param: str) -> str:
 def is_pdf(blob: Blob) -> bool:
     """Whether the bytes are a PDF."""
     return sniff(blob.head(SNIFF_BYTES)) == "pdf"
+
+
+def has_cheap_header(blob: Blob) -> bool:
+    """Whether the header is in memory and read in less time than a thread takes to start."""
+    return blob.data is not None and sniff(blob.head(SNIFF_BYTES)) in ("jpeg", "png")

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from qwen_vision.errors import AspectRatioError, ImageSizeError, SmallImageError
 from qwen_vision.media.items import Size
+from qwen_vision.media.picture import PictureFile
 
 MOST_SIDE_RATIO = 200
 TOO_SMALL_SIDE_PX = 10
 UHD_4K_PX = 3840 * 2160
+# All pixels of these have to be decoded at once: a quarter of a gigabyte at most.
+WHOLE_DECODE_PX = 48 * 1024 * 1024
 _LARGE_FORMATS = frozenset({"jpeg", "png"})
 
 
@@ -22,14 +25,18 @@ class SizeRules:
     dialect: bool
 
 
-def check_picture_size(size: Size, *, format_name: str, rules: SizeRules, param: str) -> None:
-    """Check an upright size against the rules of the dialect (dialect.md, media limits).
+def check_picture_size(file: PictureFile, *, rules: SizeRules, param: str) -> None:
+    """Check a picture against the rules of the dialect (dialect.md, media limits).
 
     Raises SmallImageError, AspectRatioError, ImageSizeError.
     """
-    check_shape(size, param=param)
-    area_px = size.width_px * size.height_px
-    if area_px > _most_px(format_name, rules):
+    check_shape(file.size, param=param)
+    limit_px = rules.max_decode_px
+    if not file.scales_while_decoding:
+        limit_px = min(limit_px, WHOLE_DECODE_PX)
+    if rules.dialect and file.format not in _LARGE_FORMATS:
+        limit_px = min(limit_px, UHD_4K_PX)
+    if file.size.width_px * file.size.height_px > limit_px:
         raise ImageSizeError(param=param)
 
 
@@ -40,10 +47,3 @@ def check_shape(size: Size, *, param: str) -> None:
         raise SmallImageError(param=param, height=size.height_px, width=size.width_px)
     if long / short > MOST_SIDE_RATIO:
         raise AspectRatioError(param=param, ratio=long / short)
-
-
-def _most_px(format_name: str, rules: SizeRules) -> int:
-    limit_px = rules.max_decode_px
-    if rules.dialect and format_name not in _LARGE_FORMATS:
-        limit_px = min(limit_px, UHD_4K_PX)
-    return limit_px

@@ -241,7 +241,9 @@ def _main_stream(container: InputContainer) -> VideoStream:
     streams = [
         stream
         for stream in container.streams.video
-        if not stream.disposition & Disposition.attached_pic
+        # A stream in a codec nobody knows has no context, whatever PyAV's types say.
+        if getattr(stream, "codec_context", None) is not None
+        and not stream.disposition & Disposition.attached_pic
     ]
     if not streams:
         raise VideoError

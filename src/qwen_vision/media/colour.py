@@ -19,6 +19,7 @@ _LIGHT = 200
 _NEARLY_ALL = 0.9
 _HALF_VISIBLE = 128
 _BYTE_MAX = 255
+_SCALABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 _WORD_MAX = 65535
 
 
@@ -28,25 +29,34 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     return pixels if turn is None else pixels.transpose(turn)
 
 
-def flatten(pixels: Pixels) -> Pixels:
-    """The picture in 8-bit grey (L) or RGB, transparency laid on a ground that shows it.
+def scalable(pixels: Pixels) -> Pixels:
+    """The picture in a mode that can be resized without mixing up its colours.
 
-    The ground is white, or black when what is visible is nearly all white: white text on
-    nothing stays readable. Grey of 16 bits keeps its high byte; wider and floating grey is
-    scaled to its own range. Colour profiles are ignored.
+    That is 8-bit grey, RGB or CMYK, with or without transparency. Grey of 16 bits keeps its
+    high byte; wider and floating grey is scaled to its own range.
     """
     mode = pixels.mode
-    if mode in ("RGB", "L") and "transparency" not in pixels.info:
-        return pixels
     if mode.startswith("I;16"):
-        return _scaled(pixels.convert("I"), low=0, high=_WORD_MAX)
+        raw = "L;16B" if mode.endswith("B") else "L;16"
+        return Image.frombytes("L", pixels.size, pixels.tobytes(), "raw", raw)
     if mode in ("I", "F"):
         return _wide(pixels)
+    if "transparency" in pixels.info or mode in ("PA", "RGBa", "La"):
+        return pixels.convert("RGBA")
     if mode == "1":
         return pixels.convert("L")
-    if pixels.has_transparency_data:
-        return _on_ground(pixels.convert("RGBA"))
-    return pixels.convert("RGB")
+    return pixels if mode in _SCALABLE else pixels.convert("RGB")
+
+
+def flatten(pixels: Pixels) -> Pixels:
+    """The picture in RGB, transparency laid on a ground that shows it.
+
+    The ground is white, or black when what is visible is nearly all white: white text on
+    nothing stays readable. Colour profiles are ignored.
+    """
+    if pixels.mode in ("RGBA", "LA"):
+        return _on_ground(pixels)
+    return pixels if pixels.mode == "RGB" else pixels.convert("RGB")
 
 
 def _on_ground(pixels: Pixels) -> Pixels:

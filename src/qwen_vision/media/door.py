@@ -7,11 +7,13 @@ from typing import Literal
 from qwen_vision.errors import TooManyDataUrisError, TooManyImagesError, TooManyVideosError
 from qwen_vision.media.blob import Blob
 from qwen_vision.media.budget import ProcessBudget, RequestBudget
-from qwen_vision.media.build import Builder, is_pdf
+from qwen_vision.media.build import Builder, has_cheap_header, is_pdf
+from qwen_vision.media.datauri import is_data_uri
 from qwen_vision.media.document import read_pages
 from qwen_vision.media.frame_list import check_length
 from qwen_vision.media.image import Budgets, OpenedImage
 from qwen_vision.media.items import Image, Video
+from qwen_vision.media.limits import ImageLimits
 from qwen_vision.media.picture import PictureFile
 from qwen_vision.media.rules import Rules
 from qwen_vision.media.source import Sources
@@ -58,17 +60,18 @@ class Opening:
         Raises MediaError and its family, with `param`.
         """
         self._count_image(param=param)
+        terms = self._builder.image_terms(part, param=param)
         url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
         started = time.perf_counter()
         blob = await self._load(url, kind="image", param=param)
         load_ms = _ms_since(started)
         started = time.perf_counter()
         if is_pdf(blob):
-            images = await self._pages(blob, part, param=param)
+            images = await self._pages(blob, terms, pages=part.pages, param=param)
         else:
             file = await self._picture_file(blob, param=param)
             index = self._next_index()
-            images = (self._builder.picture(file, part, index=index, param=param),)
+            images = (self._builder.picture(file, terms, index=index, param=param),)
         for image in images:
             image.stages_ms.update(load=load_ms, header=_ms_since(started))
         return images
@@ -76,19 +79,21 @@ class Opening:
     async def video(self, part: VideoPart, *, param: str) -> Video:
         """A video file. Raises MediaError and its family, with `param`."""
         self._count_video(param=param)
+        terms = self._builder.video_terms(part, param=param)
         index = self._next_index()
         url = part.video_url.url if isinstance(part.video_url, VideoUrl) else part.video_url
         started = time.perf_counter()
         blob = await self._load(url, kind="video", param=param)
         load_ms = _ms_since(started)
         started = time.perf_counter()
-        video = await asyncio.to_thread(self._builder.clip, blob, part, index=index, param=param)
+        video = await asyncio.to_thread(self._builder.clip, blob, terms, index=index, param=param)
         video.stages_ms.update(load=load_ms, header=_ms_since(started))
         return video
 
     async def frames(self, part: FramesPart, *, param: str) -> Video:
         """A list of frames as a video. Raises MediaError and its family, with `param`."""
         self._count_video(param=param)
+        terms = self._builder.video_terms(part, param=param)
         index = self._next_index()
         check_length(len(part.video), limit=self._rules.model.max_frame_list, param=param)
         started = time.perf_counter()
@@ -106,7 +111,7 @@ class Opening:
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         pictures = [task.result() for task in tasks]
-        video = self._builder.frame_list(pictures, part, index=index, param=param)
+        video = self._builder.frame_list(pictures, terms, index=index, param=param)
         video.stages_ms["load"] = _ms_since(started)
         return video
 
@@ -118,20 +123,24 @@ class Opening:
             if blob.data is not None:
                 self._budget.give(blob.size_bytes)
 
-    async def _pages(self, blob: Blob, part: ImagePart, *, param: str) -> tuple[OpenedImage, ...]:
+    async def _pages(
+        self, blob: Blob, terms: ImageLimits, *, pages: str | None, param: str
+    ) -> tuple[OpenedImage, ...]:
         most = MAX_IMAGES - self._images + 1
-        pages = await asyncio.to_thread(read_pages, blob, pages=part.pages, most=most, param=param)
-        self._images += len(pages.chosen) - 1
+        found = await asyncio.to_thread(read_pages, blob, pages=pages, most=most, param=param)
+        self._images += len(found.chosen) - 1
         return tuple(
-            self._builder.page(page, part, index=self._next_index(), param=param, note=pages.note)
-            for page in pages.chosen
+            self._builder.page(page, terms, index=self._next_index(), param=param, note=found.note)
+            for page in found.chosen
         )
 
     async def _picture_file(self, blob: Blob, *, param: str) -> PictureFile:
+        if has_cheap_header(blob):
+            return self._builder.picture_file(blob, param=param)
         return await asyncio.to_thread(self._builder.picture_file, blob, param=param)
 
     async def _load(self, url: str, *, kind: Literal["image", "video"], param: str) -> Blob:
-        if url.startswith("data:"):
+        if is_data_uri(url):
             self._data_uris += 1
             if self._data_uris > MAX_DATA_URIS:
                 raise TooManyDataUrisError(param=param, limit=MAX_DATA_URIS)

@@ -20,7 +20,7 @@ from PIL import Image as PillowImage
 
 from qwen_vision.errors import ImageDecodeError
 from qwen_vision.media.blob import Blob
-from qwen_vision.media.colour import flatten, upright
+from qwen_vision.media.colour import flatten, scalable, upright
 from qwen_vision.media.exif import orientation_of
 from qwen_vision.media.items import Pixels, Size
 from qwen_vision.media.repair import repaired
@@ -32,15 +32,26 @@ Opener = Callable[[BinaryIO], PillowImage.Image]
 CODEC_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError,
     ArithmeticError, RuntimeError, AssertionError, MemoryError, struct.error, zlib.error,
-    PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning,
+    PillowImage.DecompressionBombError, Warning,
 )  # fmt: skip
 _SWAPPED = frozenset({5, 6, 7, 8})
 _UPRIGHT = 1
 # The decoders of these turn the picture themselves and tell its upright size.
 _TURNED_BY_DECODER = frozenset({"tiff", "heic"})
-# Working memory of a decode: the stored pixels and one copy in the making.
-_COPIES = 2
-_MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+# Bytes a pixel takes while it is decoded and brought to a mode that can be resized.
+_WORKING_BYTES = {
+    "1": 2,
+    "L": 1,
+    "P": 5,
+    "RGB": 4,
+    "CMYK": 4,
+    "I;16": 5,
+    "I;16B": 5,
+    "I": 9,
+    "F": 9,
+}
+_OTHER_WORKING_BYTES = 8
+_RESULT_BYTES = 8
 
 
 def _heif(file: BinaryIO) -> PillowImage.Image:
@@ -75,6 +86,12 @@ class PictureFile:
     stored: Size
     orientation: int
     mode: str
+    progressive: bool = False
+
+    @property
+    def scales_while_decoding(self) -> bool:
+        """Whether a smaller picture needs less memory than all of its stored pixels."""
+        return self.format == "jpeg" and not self.progressive
 
     @property
     def size(self) -> Size:
@@ -93,20 +110,19 @@ class PictureFile:
     def working_bytes(self, target: Size) -> int:
         """Memory that decoding to `target` takes at most, roughly."""
         wanted = _turned(target, self._turn)
-        decoded = _drafted(self.stored, wanted) if self.format == "jpeg" else self.stored
-        stored_bytes = _area(decoded) * _MODE_BYTES.get(self.mode, 4)
-        return stored_bytes * _COPIES + _area(target) * 4
+        decoded = _drafted(self.stored, wanted) if self.scales_while_decoding else self.stored
+        each_bytes = _WORKING_BYTES.get(self.mode, _OTHER_WORKING_BYTES)
+        return _area(decoded) * each_bytes + _area(target) * _RESULT_BYTES
 
     def decode(self, target: Size) -> Pixels:
         """Upright RGB pixels of exactly the `target` size. Blocks. Raises ImageDecodeError."""
         wanted = _turned(target, self._turn)
         box = (wanted.width_px, wanted.height_px)
         try:
-            flat = flatten(self._load(box))
-            if flat.size != box:
-                flat = flat.resize(box, PillowImage.Resampling.BICUBIC, reducing_gap=3.0)
-            colour = flat if flat.mode == "RGB" else flat.convert("RGB")
-            return upright(colour, self._turn)
+            pixels = scalable(self._load(box))
+            if pixels.size != box:
+                pixels = pixels.resize(box, PillowImage.Resampling.BICUBIC, reducing_gap=3.0)
+            return upright(flatten(pixels), self._turn)
         except CODEC_ERRORS:
             raise ImageDecodeError from None
 
@@ -144,6 +160,7 @@ def read_picture(blob: Blob, *, format_name: str, param: str) -> PictureFile:
                 stored=Size(*picture.size),
                 orientation=orientation_of(picture),
                 mode=picture.mode,
+                progressive="progressive" in picture.info,
             )
     except CODEC_ERRORS:
         raise ImageDecodeError(param=param) from None
