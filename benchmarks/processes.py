@@ -11,8 +11,8 @@ from typing import NamedTuple
 OURS = """
 import sys
 from qwen_vision.server.run import serve
-from qwen_vision.settings import MediaSettings, ServerSettings
-serve(ServerSettings(port=int(sys.argv[1]), engine=sys.argv[2]), MediaSettings())
+from qwen_vision.settings import EngineSettings, ServerSettings
+serve(ServerSettings(port=int(sys.argv[1]), engine=sys.argv[2]), EngineSettings())
 """
 
 

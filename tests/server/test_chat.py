@@ -94,6 +94,12 @@ def test_chunked_body_is_read_whole(url: str, call: Call, ask: Ask) -> None:
     assert status == 200
 
 
+def test_wish_for_another_protocol_is_ignored(url: str, call: Call, ask: Ask) -> None:
+    headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMA"}
+    status, _, _ = call(url, body=ask(), headers=headers)
+    assert status == 200
+
+
 def test_slow_events_arrive_one_by_one_and_ready_ones_together(
     serve: Serve, call: Call, ask: Ask
 ) -> None:

@@ -160,6 +160,14 @@ class Pipeline:
         """The engine that answers for a model, by the name the caller said or its id."""
         return self._engines.get(name) or self._engines.get(model.id) or self.engine
 
+    def forwards(self, name: str) -> bool:
+        """Whether the engine for this model sends the client's own bytes on, unopened.
+
+        Raises ModelNotFoundError.
+        """
+        model = find_model(name, any_model=self._any_model)
+        return not self.engine_for(name, model).abilities.opens_media
+
     async def estimate(
         self, request: ChatRequest, *, uploads: OssResolver | None = None
     ) -> Estimate:

@@ -48,7 +48,7 @@ class ChatRoute:
         """
         body = await read_body(exchange, settings=self._settings)
         request = decode_request(body)
-        return request, None if self._pipeline.engine.abilities.opens_media else body
+        return request, body if self._pipeline.forwards(request.model) else None
 
     async def _answer(
         self, exchange: Exchange, request: ChatRequest, *, body: bytes | None

@@ -1,6 +1,7 @@
 """The HTTP connection: uvicorn's, with limits on what comes before a request is understood."""
 
 import asyncio
+import re
 from typing import Any, Final
 
 from typing_extensions import override
@@ -9,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 MAX_HEAD_BYTES: Final = 64 * 1024
+_UPGRADE: Final = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
 class Connection(HttpToolsProtocol):
@@ -51,7 +53,7 @@ class Connection(HttpToolsProtocol):
     @override
     def data_received(self, data: bytes) -> None:
         """Count bytes while the headers are not complete."""
-        super().data_received(data)
+        super().data_received(data if self._in_message else _without_upgrade(data))
         if self._in_head and self._in_message:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -94,6 +96,18 @@ class Connection(HttpToolsProtocol):
     def _give_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """The beginning of a request, with any wish for another protocol renamed.
+
+    Some clients (Java's) ask for HTTP/2 with every request; a server may ignore that, but the
+    parser would take such a request for one without a body.
+    """
+    end = data.find(b"\r\n\r\n")
+    if end < 0 or _UPGRADE.search(data, 0, end) is None:
+        return data
+    return _UPGRADE.sub(b"\r\nx-upgrade:", data[:end]) + data[end:]
 
 
 def connection_class(*, patience_s: float) -> type[Connection]:
