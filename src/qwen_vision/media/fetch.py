@@ -56,6 +56,7 @@ class Fetcher:
 
     def __init__(self, settings: FetchSettings) -> None:
         self._settings = settings
+        self._guard = _Guard(settings)
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(_SLOTS)
 
@@ -91,6 +92,7 @@ class Fetcher:
 
     async def aclose(self) -> None:
         """Close the connection pool; safe to call twice."""
+        await self._guard.close()
         if self._session is not None:
             await self._session.close()
 
@@ -136,11 +138,10 @@ class Fetcher:
     def _pool(self) -> aiohttp.ClientSession:
         # Made at the first fetch: it belongs to the running event loop.
         if self._session is None:
-            guard = _Guard(self._settings)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    resolver=guard,
-                    socket_factory=guard.make_socket,
+                    resolver=self._guard,
+                    socket_factory=self._guard.make_socket,
                     use_dns_cache=False,
                     limit=0,
                 ),
@@ -230,10 +231,10 @@ def _check(
     family = declared.partition("/")[0]
     if family != kind and declared not in _ANY_TYPES and declared not in _KIND_TYPES[kind]:
         raise ContentTypeError(param=param)
-    length = headers.get("Content-Length", "")
-    if not (length.isascii() and length.isdigit()):
+    lengths = headers.getall("Content-Length", [])
+    if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
         raise ContentLengthError(param=param)
-    return int(length), declared
+    return int(lengths[0]), declared
 
 
 async def _body(response: aiohttp.ClientResponse, length: int) -> AsyncIterator[bytes]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
         "http://a<b/", "http://" + "a" * 64 + ".test/", "http://" + "a." * 130 + "test/",
         "http://xn--a\u200b/", "http://a\tb/", "http://a\r\nHost: b/", "http://a/\x00",
         "http://a/b\nc", " http://a.test/", "http://a.test/ \u00a0", "http://a.test/\ud800",
-        "http://a.test/" + "x" * 20_000, "HTTP:\\\\127.0.0.1\\", "http:\\\\127.0.0.1/",
+        "http://a.test/" + "x" * 20_000, "http://" + "ⓐ" * 5000,
+        "HTTP:\\\\127.0.0.1\\", "http:\\\\127.0.0.1/",
     ],
 )  # fmt: skip
 async def test_what_is_no_url_of_the_web_gets_the_words_of_the_dialect(
