@@ -7,6 +7,7 @@ from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.describe import describe
+from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
 from qwen_vision.engines.embedded.rooms.find import count, exists, locate
 from qwen_vision.engines.embedded.rooms.looks import tell_looks
 from qwen_vision.engines.embedded.rooms.read import read_all, read_part
@@ -20,6 +21,12 @@ async def perform(prompt: Prompt, scene: Scene) -> AsyncGenerator[Step, None]:
     """The steps of the whole answer."""
     if not scene.items:
         yield Say(no_media(scene.language))
+        return
+    wanted = prompt.request.response_format
+    if wanted is not None and wanted.type != "text":
+        schema = wanted.json_schema.schema if wanted.json_schema is not None else None
+        async for step in extract_json(scene, schema):
+            yield step
         return
     intents = _intents(prompt, scene)
     yield Thought(
@@ -55,6 +62,7 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.READ: read_all,
     Task.PART: read_part,
     Task.VALUE: tell_values,
+    Task.KEYS: key_information,
     Task.CODE: lambda scene, _: tell_codes(scene),
     Task.LOCATE: locate,
     Task.EXISTS: exists,

@@ -24,7 +24,10 @@ def labelled(sheet: Sheet, concept: Concept) -> list[Found]:
 def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Iterator[Found]:
     """Values for a label in `line` after which `rest` follows: same line, right of it, below."""
     order = sheet.date_order
-    beside = [(other, take(other.text, kind, order=order)) for other in sheet.right_of(line)]
+    neighbours = sheet.right_of(line)
+    if kind == "text" and neighbours and _ENDS_AS_LABEL.search(neighbours[0].text):
+        neighbours = ()
+    beside = [(other, take(other.text, kind, order=order)) for other in neighbours]
     taken = take(rest, kind, order=order) if rest.strip(_BETWEEN) else None
     right = next(((other, value) for other, value in beside if value is not None), None)
     if taken is not None and not _better(right, taken, kind):

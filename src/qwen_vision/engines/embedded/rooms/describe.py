@@ -1,12 +1,12 @@
 """Describe: a picture in plain facts: what kind, its text, codes, objects and colours."""
 
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
+from qwen_vision.engines.embedded.rooms.kinds import document_kind
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
@@ -21,18 +21,6 @@ _COLORS_ZH: Final = {
     "light grey": "浅灰色", "dark grey": "深灰色", "light blue": "浅蓝色", "dark blue": "深蓝色",
     "light green": "浅绿色", "dark green": "深绿色", "dark red": "深红色", "gold": "金色",
 }  # fmt: skip
-_KINDS: Final = (
-    (
-        re.compile(r"\b(?:tax )?invoice\b|factuur|rechnung|发票", re.IGNORECASE),
-        "an invoice",
-        "一张发票",
-    ),
-    (re.compile(r"\breceipt\b|cash bill|收据|小票", re.IGNORECASE), "a receipt", "一张收据"),
-    (re.compile(r"\bboarding pass\b|登机牌", re.IGNORECASE), "a boarding pass", "一张登机牌"),
-    (re.compile(r"\bmenu\b|菜单", re.IGNORECASE), "a menu", "一份菜单"),
-    (re.compile(r"\bcertificate\b|证书", re.IGNORECASE), "a certificate", "一份证书"),
-    (re.compile(r"\bpassport\b|护照", re.IGNORECASE), "a passport", "一本护照"),
-)
 
 
 async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
@@ -92,15 +80,6 @@ def color_name(name: str, language: Language) -> str:
     return _COLORS_ZH.get(name, name) if language == "zh" else name
 
 
-def kind_of(reading: Reading) -> tuple[str, str, str] | None:
-    """What the document calls itself: English words, Chinese words and the line that says so."""
-    for pattern, en, zh in _KINDS:
-        for line in reading.lines:
-            if pattern.search(line.text) and len(line.text) < 40:
-                return en, zh, line.text
-    return None
-
-
 def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> str:
     """The objects found, or the one note that none could be looked for."""
     if objects is None:
@@ -126,7 +105,7 @@ def _text_words(reading: Reading, language: Language) -> str:
     lines = reading.lines
     if not lines:
         return pick(language, "I found no text in it.", "图中没有找到文字。")
-    kind = kind_of(reading)
+    kind = document_kind(reading)
     says = (
         pick(
             language,

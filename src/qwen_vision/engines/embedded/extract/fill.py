@@ -1,0 +1,180 @@
+"""Fill: puts what pages say into the shape of a schema, with evidence for each value."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from msgspec import UNSET
+
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.extract.leaf import (
+    Json,
+    fits,
+    leaf_value,
+    nothing,
+    option_for,
+)
+from qwen_vision.engines.embedded.extract.lookup import Hit, look_up
+from qwen_vision.engines.embedded.extract.page import Page
+from qwen_vision.engines.embedded.extract.pairs import all_pairs
+from qwen_vision.engines.embedded.extract.rows import fill_rows
+from qwen_vision.engines.embedded.extract.shape import Shape
+from qwen_vision.engines.embedded.extract.special import tell_special
+from qwen_vision.engines.embedded.proofs import proof
+from qwen_vision.protocol.receipt import Evidence
+
+_YES: Final = re.compile(r"^(?:has|is|was|contains?|includes?|with)\s+", re.IGNORECASE)
+
+
+@dataclass
+class Filling:
+    """The value made for a schema, where its parts were read, and the steps taken."""
+
+    value: Json = None
+    evidence: list[Evidence] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+
+
+def fill(shape: Shape, pages: Sequence[Page]) -> Filling:
+    """The schema filled from the pages; what they do not say stays null or empty."""
+    filler = _Filler(pages)
+    filler.out.value = filler.value(shape, path="", context="")
+    return filler.out
+
+
+class _Filler:
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = pages
+        self.out = Filling()
+
+    def value(self, shape: Shape, *, path: str, context: str) -> Json:
+        match shape.kind:
+            case "object":
+                return self._object(shape, path=path)
+            case "array":
+                return self._array(shape, path=path, context=context)
+            case "any" if not shape.name:
+                return self._free(path)
+            case _:
+                return self._leaf(shape, path=path, context=context)
+
+    def _object(self, shape: Shape, *, path: str) -> Json:
+        if not shape.fields:
+            extra = shape.rules.get("additionalProperties", True)
+            return self._free(path) if extra is not False else {}
+        filled: dict[str, Json] = {}
+        for part in shape.fields:
+            inner = f"{path}.{part.name}" if path else part.name
+            value = self.value(part, path=inner, context=shape.words)
+            if value is None and not part.nullable and part.kind not in {"null", "any"}:
+                value, note = nothing(part)
+                if not part.required and not fits(part, value) or self._is_noise(part, value):
+                    self._missed(inner, "not found: left out")
+                    continue
+                self._missed(inner, note)
+            filled[part.name] = value
+        return filled
+
+    def _is_noise(self, part: Shape, value: Json) -> bool:
+        """Whether a stand-in would claim something: an optional number, boolean or option."""
+        return not part.required and (part.kind in {"number", "integer", "boolean"} or bool(part.options)) and not isinstance(value, str | list)
+
+    def _array(self, shape: Shape, *, path: str, context: str) -> Json:
+        items = shape.items
+        if items is None:
+            return []
+        if items.kind == "object" and items.fields:
+            rows, evidence = fill_rows(items, self._pages, path=path)
+            self.out.evidence += evidence
+            self.out.trace.append(f"{path or 'rows'}: {len(rows)} rows read.")
+            return list(rows)
+        special = tell_special(shape.words, self._pages)
+        if isinstance(special, list):
+            return [value for value in special if fits(items, value)]
+        hits = look_up(self._pages, Shape(items.kind, shape.name, shape.about), context=context)
+        values: list[Json] = []
+        for hit in hits:
+            value = leaf_value(items, hit.found, order=hit.page.sheet.date_order)
+            if value is not None and value not in values:
+                self._prove(f"{path}[{len(values)}]", hit)
+                values.append(value)
+        return values
+
+    def _leaf(self, shape: Shape, *, path: str, context: str) -> Json:
+        special = tell_special(shape.words, self._pages) if shape.kind != "boolean" else None
+        if special is not None and not isinstance(special, list):
+            chosen = option_for(shape, str(special)) if shape.options else special
+            if chosen is not None and fits(shape, chosen):
+                self.out.trace.append(f"{path}: told from the page itself.")
+                return chosen
+        if shape.kind == "boolean":
+            return self._boolean(shape, path=path)
+        for hit in look_up(self._pages, shape, context=context)[:6]:
+            value = leaf_value(shape, hit.found, order=hit.page.sheet.date_order)
+            if value is not None:
+                self._prove(path, hit)
+                return value
+            self.out.trace.append(f"{path}: rejected “{hit.found.text}”, it does not fit the schema.")
+        value = self._option(shape, path)
+        if value is None:
+            self.out.trace.append(f"{path}: nothing on the page names it.")
+            if shape.nullable or not path:
+                self._missed(path, "not found")
+        return value if value is not None or path else nothing(shape)[0]
+
+    def _option(self, shape: Shape, path: str) -> Json:
+        """An option of an enum that stands in the text as a word of its own."""
+        for page in self._pages:
+            for option in shape.options:
+                words = rf"(?<!\w){re.escape(str(option))}(?!\w)"
+                line = next((line for line in page.sheet.lines if re.search(words, line.text, re.IGNORECASE)), None)
+                if line is not None and isinstance(option, str) and len(option) > 1:
+                    self._prove(path, Hit(Found(option, option, (line,), "the page says so"), page))
+                    return option
+        return None
+
+    def _boolean(self, shape: Shape, *, path: str) -> Json:
+        """True when the page says the words; null or absent otherwise, never a guess."""
+        words = _YES.sub("", shape.words)
+        for page in self._pages:
+            if re.search(r"qr|bar ?code|二维码|条码", words) and page.codes:
+                return True
+            line = next((line for line in page.sheet.lines if len(words) > 2 and words in line.text.lower()), None)
+            if line is not None:
+                self._prove(path, Hit(Found(words, words, (line,), "the page says so"), page))
+                return True
+        return None
+
+    def _free(self, path: str) -> Json:
+        """All labels and values, for a schema that names none."""
+        filled: dict[str, Json] = {}
+        for page in self._pages:
+            for label, found in all_pairs(page.sheet).items():
+                if label not in filled:
+                    filled[label] = found.text
+                    self._prove(f"{path}.{label}" if path else label, Hit(found, page))
+        if not filled and any(page.sheet.lines for page in self._pages):
+            filled["text"] = "\n\n".join(page.reading.text for page in self._pages)
+        return filled
+
+    def _prove(self, path: str, hit: Hit) -> None:
+        self.out.evidence.append(proof(path, hit.found, index=hit.page.index, page=hit.page.number))
+        self.out.trace.append(f"{path}: took “{hit.found.text}” ({hit.found.why}).")
+
+    def _missed(self, path: str, note: str) -> None:
+        self.out.evidence.append(Evidence(path, self._pages[0].index if self._pages else 0, note=note))
+
+
+def check_sum(filling: Filling, amounts: Sequence[Decimal], total: Decimal | None) -> None:
+    """Note on the evidence of the total whether the line items add up to it."""
+    if total is None or len(amounts) < 2:
+        return
+    added = sum(amounts, Decimal(0))
+    for evidence in filling.evidence:
+        if re.search(r"(?:^|\.)(?:grand_?)?(?:total|amount|合计|总金额)\w*$", evidence.field, re.IGNORECASE):
+            same = abs(added - total) < Decimal("0.011")
+            words = "they add up to it" if same else f"they add up to {added}, which is not it"
+            note = evidence.note if evidence.note is not UNSET else ""
+            evidence.note = f"{note}; checked against {len(amounts)} line items: {words}"

@@ -1,0 +1,161 @@
+"""Items: the lines of a bill (description, quantity, price, amount) from its rows."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.amounts import find_amounts
+from qwen_vision.engines.embedded.documents.concepts import concepts
+from qwen_vision.engines.embedded.documents.dates import without_dates
+from qwen_vision.engines.embedded.documents.labelled import split_label
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.facts import TextLine
+
+_ROLES: Final = (
+    ("discount", r"disc\w*\.?(?: ?%)?|rabatt\b.*|korting|折扣|优惠"),
+    ("tax", r"tax\w*|vat|gst|btw|mwst\.?|tx|税率|税额?"),
+    ("unit_price", r"(?:unit|u/|s/|vk-)? ?pri(?:ce|s|x|ze|js).*|rate|prijs.*|einzelpreis|prix.*|单价|价格|售价"),
+    ("quantity", r"q'?ty\.?|quantity|quant\.?|aantal|menge|qté|hrs|hours|units?|数量|件数"),
+    ("amount", r"amt.*|amount.*|(?:line )?total.*|sum|bedrag|betrag|zeilenbetrag|montant|importe|net|金额|小计|总价|合计"),
+    ("code", r"(?:item |product )?code(?:/desc)?|sku|no\.?|pos\.?|#|art\.?-?nr\.?|编号|货号|序号|条码"),
+    ("description", r"(?:item )?desc\w*(?:/item)?|items?|products?|articles?|artikel|beschreibung|service|particulars?|name|details?|品名|名称|商品.*|项目.*|货物.*|摘要|菜品"),
+)  # fmt: skip
+_HEADERS: Final = tuple((role, re.compile(rf"^\W*(?:{words})\W*(?:\(\w+\)|ohne.*)?\W*$", re.IGNORECASE)) for role, words in _ROLES)
+_STOPS: Final = ("total", "subtotal", "tax", "cash", "change", "rounding", "item_count", "balance")
+_TEXT: Final = re.compile(r"[^\W\d_]{3,}|[\u3400-\u9fff]")
+_TIMES: Final = re.compile(r"(?i)(?<=\d)\s*[x×@*]\s*(?=\d|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a bill: text by role, and the lines it was read from."""
+
+    values: dict[str, str]
+    lines: tuple[TextLine, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    role: str
+    left: float
+    right: float
+
+    @property
+    def middle(self) -> float:
+        return (self.left + self.right) / 2
+
+
+def bill_items(sheet: Sheet) -> list[Item]:
+    """The lines of a bill, from its header row or, without one, from rows that end in an amount."""
+    start, columns = _header(sheet)
+    items: list[Item] = []
+    pending: list[TextLine] = []
+    for row in sheet.rows[start:]:
+        if _is_stop(row):
+            if items:
+                break
+            pending = []
+            continue
+        values = _read_row(row, columns)
+        if "amount" not in values:
+            pending = [*pending, *row] if any(_TEXT.search(line.text) for line in row) else pending
+            continue
+        if "description" not in values and pending:
+            values["description"] = _best_text(pending)
+        if "description" in values and (columns or _is_money(values["amount"])):
+            items.append(Item(values, (*pending, *row)))
+        pending = []
+    return items
+
+
+def _header(sheet: Sheet) -> tuple[int, list[_Column]]:
+    for index, row in enumerate(sheet.rows):
+        columns = []
+        for line in row:
+            role = next((role for role, words in _HEADERS if words.match(line.text.strip())), None)
+            if role is not None and all(column.role != role for column in columns):
+                columns.append(_Column(role, line.box.left, line.box.right))
+        roles = {column.role for column in columns}
+        if len(roles) >= 2 and roles & {"amount", "unit_price"} and len(columns) >= len(row) - 1:
+            return index + 1, columns
+    return 0, []
+
+
+def _is_stop(row: Sequence[TextLine]) -> bool:
+    known = concepts()
+    text = row[0].text
+    return any(
+        split_label(text, pattern) is not None
+        for name in _STOPS
+        for pattern in known[name].labels[:3]
+    ) and bool(_numbers(row) or len(row) > 1)
+
+
+def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]:
+    numbers = list(_numbers(row))
+    texts = [line for line in row if _TEXT.search(_without_numbers(line.text))]
+    values: dict[str, str] = {}
+    if texts:
+        values["description"] = _without_tail(texts[0].text)
+    codes = [line.text for line in row if re.fullmatch(r"[\d-]{5,14}", line.text.strip())]
+    if codes:
+        values["code"] = codes[0]
+    if not numbers:
+        return values
+    numeric = [column for column in columns if column.role not in {"description", "code"}]
+    if numeric:
+        for number, place in numbers:
+            column = min(numeric, key=lambda column: _distance(column, place))
+            values[column.role] = number
+        if "amount" not in values and not any(column.role == "amount" for column in numeric):
+            values["amount"] = numbers[-1][0]
+        return values
+    values["amount"] = numbers[-1][0]
+    if len(numbers) >= 2:
+        values["unit_price"] = numbers[-2][0]
+    if len(numbers) >= 3:
+        values["quantity"] = numbers[-3][0]
+    return values
+
+
+def _numbers(row: Sequence[TextLine]) -> Iterator[tuple[str, float]] | list[tuple[str, float]]:
+    """Numbers of a row with the middle of each in pixels from the left, left to right."""
+    found = []
+    for line in row:
+        text = _TIMES.sub(lambda match: " " * len(match[0]), without_dates(line.text))
+        box = line.box
+        step = (box.right - box.left) / max(len(text), 1)
+        for amount in find_amounts(text):
+            digits = len(re.sub(r"\D", "", amount.text))
+            glued = _TEXT.search(text) and not amount.has_cents and amount.currency is None
+            if digits >= 7 and not amount.has_cents or amount.is_percent or glued:
+                continue
+            middle = box.left + (amount.start + len(amount.text) / 2) * step
+            found.append((amount.text, middle))
+    return found
+
+
+def _distance(column: _Column, place: float) -> float:
+    if column.left <= place <= column.right:
+        return 0.0
+    return min(abs(place - column.left), abs(place - column.right), abs(place - column.middle))
+
+
+def _is_money(text: str) -> bool:
+    return bool(re.search(r"[.,]\d{2}\b", text)) or any(amount.currency for amount in find_amounts(text))
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"\b\d+\s*(?:pcs?|pc|kg|g|l|x|units?)\b", " ", text, flags=re.IGNORECASE)
+
+
+def _without_tail(text: str) -> str:
+    """The description without the amounts that the reader joined to it."""
+    cut = re.sub(r"(?:\s+[$€£¥]?\s?\d+[.,]\d{2})+\s*$", "", text)
+    return cut.strip() or text.strip()
+
+
+def _best_text(pending: Sequence[TextLine]) -> str:
+    texts = [line.text.strip() for line in pending if _TEXT.search(line.text)]
+    return max(texts, key=lambda text: len(re.findall(r"[^\W\d_]", text)), default="")

@@ -1,0 +1,59 @@
+"""Pairs: every label of a page with the value it names."""
+
+import re
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.concepts import concepts
+from qwen_vision.engines.embedded.documents.fields import find_field
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.labelled import after_label
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.facts import TextLine
+
+_PAIR: Final = re.compile(r"^\W*(?P<label>[^\W\d_][^:：]{0,40}?)\s*[:：]\s*(?P<rest>.*)$")
+_MAX_LABEL_WORDS: Final = 6
+# A page that prints no colon still says who, when and how much.
+_ALWAYS: Final = ("company", "address", "date", "invoice_number", "subtotal", "tax", "total")
+
+
+def all_pairs(sheet: Sheet) -> dict[str, Found]:
+    """Labels as printed, each with its value, from the top; then the usual fields of a bill."""
+    pairs: dict[str, Found] = {}
+    for line in sheet.lines:
+        match = _PAIR.match(line.text)
+        if match is None or len(match["label"].split()) > _MAX_LABEL_WORDS or _is_time(match):
+            continue
+        found = next(after_label(sheet, line, match["rest"], kind="text"), None)
+        if found is not None and not found.text.endswith((":", "：")):
+            pairs.setdefault(match["label"].strip(" *-#"), found)
+    # A picture of a few words is no bill: only labels or amounts make it one.
+    if pairs or find_field(sheet, concepts()["total"]):
+        _add_usual(sheet, pairs)
+    return pairs
+
+
+def _add_usual(sheet: Sheet, pairs: dict[str, Found]) -> None:
+    taken: set[int] = {id(line) for found in pairs.values() for line in found.lines}
+    for name in _ALWAYS:
+        concept = concepts()[name]
+        found = next(iter(find_field(sheet, concept)), None)
+        if found is None or any(concept.asks.fullmatch(label.lower()) for label in pairs):
+            continue
+        if all(id(line) in taken for line in found.lines) and name not in {"total", "date"}:
+            continue
+        pairs.setdefault(_printed(found, name), found)
+
+
+def _printed(found: Found, name: str) -> str:
+    label = found.label
+    if isinstance(label, TextLine) and label not in found.lines and name not in {"address"}:
+        return label.text.strip(" :：")
+    return name.replace("_", " ")
+
+
+def _is_time(match: re.Match[str]) -> bool:
+    """Whether the colon stands in a time of day or a web address instead of after a label."""
+    rest = match["rest"]
+    return bool(re.match(r"//", rest)) or bool(
+        re.search(r"\d$", match["label"]) and re.match(r"\d\d\b", rest)
+    )
