@@ -72,10 +72,11 @@ class Sheet:
     def lines_near_row(self, row: tuple[TextLine, ...], line: TextLine) -> tuple[TextLine, ...]:
         """Lines whose middle lies within the line's height (rows of a crooked photo), by left."""
         reach = height(line) * 0.75
+        beside = {id(other) for other in row}
         near = [
             other
             for other in self.lines
-            if other in row or abs(_middle(other) - _middle(line)) < reach
+            if id(other) in beside or abs(_middle(other) - _middle(line)) < reach
         ]
         return tuple(sorted(near, key=lambda other: other.box.left))
 

@@ -13,13 +13,16 @@ _LIST: Final = re.compile(
     r"(?:keys?|fields?|columns?|properties|字段|键|包括|包含|以下)[^:：\n{]{0,40}?(?:[:：]|\bare\b|是)\s*(?P<list>[^\n{}]{3,400})",
     re.IGNORECASE,
 )
-_WITH: Final = re.compile(r"\b(?:with|using)(?: the)? (?:keys?|fields?|properties)\s+(?P<list>[^\n{}.]{3,300})", re.IGNORECASE)
+_WITH: Final = re.compile(
+    r"\b(?:with|using)(?: the)? (?:keys?|fields?|properties)\s+(?P<list>[^\n{}.]{3,300})",
+    re.IGNORECASE,
+)
 _QUOTED: Final = re.compile(r"[\"“'`]([A-Za-z][\w -]{0,40}|[\u3400-\u9fff]{1,12})[\"”'`]")
 _SPLIT: Final = re.compile(r"\s*(?:[,，、;；]|\band\b|和|以及)\s*", re.IGNORECASE)
 
 
 def asked_schema(prompt: str) -> JsonObject | None:
-    """A schema for what the prompt asks in words or as a template, or None when it names nothing."""
+    """A schema for what the prompt asks in words or as a template; None when it names nothing."""
     template = _template(prompt)
     if template is not None:
         return template

@@ -70,7 +70,7 @@ class _Filler:
             value = self.value(part, path=inner, context=shape.words)
             if value is None and not part.nullable and part.kind not in {"null", "any"}:
                 value, note = nothing(part)
-                if not part.required and not fits(part, value) or self._is_noise(part, value):
+                if (not part.required and not fits(part, value)) or self._is_noise(part, value):
                     self._missed(inner, "not found: left out")
                     continue
                 self._missed(inner, note)
@@ -79,7 +79,11 @@ class _Filler:
 
     def _is_noise(self, part: Shape, value: Json) -> bool:
         """Whether a stand-in would claim something: an optional number, boolean or option."""
-        return not part.required and (part.kind in {"number", "integer", "boolean"} or bool(part.options)) and not isinstance(value, str | list)
+        return (
+            not part.required
+            and (part.kind in {"number", "integer", "boolean"} or bool(part.options))
+            and not isinstance(value, str | list)
+        )
 
     def _array(self, shape: Shape, *, path: str, context: str) -> Json:
         items = shape.items
@@ -116,7 +120,9 @@ class _Filler:
             if value is not None:
                 self._prove(path, hit)
                 return value
-            self.out.trace.append(f"{path}: rejected “{hit.found.text}”, it does not fit the schema.")
+            self.out.trace.append(
+                f"{path}: rejected “{hit.found.text}”, it does not fit the schema."
+            )
         value = self._option(shape, path)
         if value is None:
             self.out.trace.append(f"{path}: nothing on the page names it.")
@@ -129,7 +135,14 @@ class _Filler:
         for page in self._pages:
             for option in shape.options:
                 words = rf"(?<!\w){re.escape(str(option))}(?!\w)"
-                line = next((line for line in page.sheet.lines if re.search(words, line.text, re.IGNORECASE)), None)
+                line = next(
+                    (
+                        line
+                        for line in page.sheet.lines
+                        if re.search(words, line.text, re.IGNORECASE)
+                    ),
+                    None,
+                )
                 if line is not None and isinstance(option, str) and len(option) > 1:
                     self._prove(path, Hit(Found(option, option, (line,), "the page says so"), page))
                     return option
@@ -141,7 +154,14 @@ class _Filler:
         for page in self._pages:
             if re.search(r"qr|bar ?code|二维码|条码", words) and page.codes:
                 return True
-            line = next((line for line in page.sheet.lines if len(words) > 2 and words in line.text.lower()), None)
+            line = next(
+                (
+                    line
+                    for line in page.sheet.lines
+                    if len(words) > 2 and words in line.text.lower()
+                ),
+                None,
+            )
             if line is not None:
                 self._prove(path, Hit(Found(words, words, (line,), "the page says so"), page))
                 return True
@@ -164,7 +184,9 @@ class _Filler:
         self.out.trace.append(f"{path}: took “{hit.found.text}” ({hit.found.why}).")
 
     def _missed(self, path: str, note: str) -> None:
-        self.out.evidence.append(Evidence(path, self._pages[0].index if self._pages else 0, note=note))
+        self.out.evidence.append(
+            Evidence(path, self._pages[0].index if self._pages else 0, note=note)
+        )
 
 
 def check_sum(filling: Filling, amounts: Sequence[Decimal], total: Decimal | None) -> None:
@@ -173,7 +195,9 @@ def check_sum(filling: Filling, amounts: Sequence[Decimal], total: Decimal | Non
         return
     added = sum(amounts, Decimal(0))
     for evidence in filling.evidence:
-        if re.search(r"(?:^|\.)(?:grand_?)?(?:total|amount|合计|总金额)\w*$", evidence.field, re.IGNORECASE):
+        if re.search(
+            r"(?:^|\.)(?:grand_?)?(?:total|amount|合计|总金额)\w*$", evidence.field, re.IGNORECASE
+        ):
             same = abs(added - total) < Decimal("0.011")
             words = "they add up to it" if same else f"they add up to {added}, which is not it"
             note = evidence.note if evidence.note is not UNSET else ""

@@ -1,7 +1,7 @@
 """Items: the lines of a bill (description, quantity, price, amount) from its rows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,13 +15,35 @@ from qwen_vision.engines.embedded.facts import TextLine
 _ROLES: Final = (
     ("discount", r"disc\w*\.?(?: ?%)?|rabatt\b.*|korting|折扣|优惠"),
     ("tax", r"tax\w*|vat|gst|btw|mwst\.?|tx|税率|税额?"),
-    ("unit_price", r"(?:unit|u/|s/|vk-)? ?pri(?:ce|s|x|ze|js).*|rate|prijs.*|einzelpreis|prix.*|单价|价格|售价"),
-    ("quantity", r"q'?ty\.?|quantity|quant\.?|aantal|menge|qté|hrs|hours|units?|数量|件数"),
-    ("amount", r"amt.*|amount.*|(?:line )?total.*|sum|bedrag|betrag|zeilenbetrag|montant|importe|net|金额|小计|总价|合计"),
-    ("code", r"(?:item |product )?code(?:/desc)?|sku|no\.?|pos\.?|#|art\.?-?nr\.?|编号|货号|序号|条码"),
-    ("description", r"(?:item )?desc\w*(?:/item)?|items?|products?|articles?|artikel|beschreibung|service|particulars?|name|details?|品名|名称|商品.*|项目.*|货物.*|摘要|菜品"),
-)  # fmt: skip
-_HEADERS: Final = tuple((role, re.compile(rf"^\W*(?:{words})\W*(?:\(\w+\)|ohne.*)?\W*$", re.IGNORECASE)) for role, words in _ROLES)
+    (
+        "unit_price",
+        r"(?:unit|u/|s/|vk-)? ?pri(?:ce|s|x|ze|js).*|rate|einzelpreis|"
+        r"单价|价格|售价",
+    ),
+    (
+        "quantity",
+        r"q'?ty\.?|quantity|quant\.?|aantal|menge|qté|hrs|hours|units?|数量|件数",
+    ),
+    (
+        "amount",
+        r"amt.*|amount.*|(?:line )?total.*|sum|bedrag|betrag|zeilenbetrag|montant|importe|net|"
+        r"金额|小计|总价|合计",
+    ),
+    (
+        "code",
+        r"(?:item |product )?code(?:/desc)?|sku|no\.?|pos\.?|#|art\.?-?nr\.?|"
+        r"编号|货号|序号|条码",
+    ),
+    (
+        "description",
+        r"(?:item )?desc\w*(?:/item)?|items?|products?|articles?|artikel|beschreibung|service|"
+        r"particulars?|name|details?|品名|名称|商品.*|项目.*|货物.*|摘要|菜品",
+    ),
+)
+_HEADERS: Final = tuple(
+    (role, re.compile(rf"^\W*(?:{words})\W*(?:\(\w+\)|ohne.*)?\W*$", re.IGNORECASE))
+    for role, words in _ROLES
+)
 _STOPS: Final = ("total", "subtotal", "tax", "cash", "change", "rounding", "item_count", "balance")
 _TEXT: Final = re.compile(r"[^\W\d_]{3,}|[\u3400-\u9fff]")
 _TIMES: Final = re.compile(r"(?i)(?<=\d)\s*[x×@*]\s*(?=\d|$)")
@@ -71,7 +93,7 @@ def bill_items(sheet: Sheet) -> list[Item]:
 
 def _header(sheet: Sheet) -> tuple[int, list[_Column]]:
     for index, row in enumerate(sheet.rows):
-        columns = []
+        columns: list[_Column] = []
         for line in row:
             role = next((role for role, words in _HEADERS if words.match(line.text.strip())), None)
             if role is not None and all(column.role != role for column in columns):
@@ -93,7 +115,7 @@ def _is_stop(row: Sequence[TextLine]) -> bool:
 
 
 def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]:
-    numbers = list(_numbers(row))
+    numbers = _numbers(row)
     texts = [line for line in row if _TEXT.search(_without_numbers(line.text))]
     values: dict[str, str] = {}
     if texts:
@@ -103,23 +125,26 @@ def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]
         values["code"] = codes[0]
     if not numbers:
         return values
-    numeric = [column for column in columns if column.role not in {"description", "code"}]
-    if numeric:
-        for number, place in numbers:
-            column = min(numeric, key=lambda column: _distance(column, place))
-            values[column.role] = number
-        if "amount" not in values and not any(column.role == "amount" for column in numeric):
-            values["amount"] = numbers[-1][0]
-        return values
-    values["amount"] = numbers[-1][0]
-    if len(numbers) >= 2:
-        values["unit_price"] = numbers[-2][0]
-    if len(numbers) >= 3:
-        values["quantity"] = numbers[-3][0]
+    values |= _by_column(numbers, columns)
     return values
 
 
-def _numbers(row: Sequence[TextLine]) -> Iterator[tuple[str, float]] | list[tuple[str, float]]:
+def _by_column(numbers: list[tuple[str, float]], columns: list[_Column]) -> dict[str, str]:
+    """Numbers by the header they stand under, or by their order from the right without one."""
+    numeric = [column for column in columns if column.role not in {"description", "code"}]
+    if not numeric:
+        roles = ("amount", "unit_price", "quantity")
+        return {role: number for role, (number, _) in zip(roles, reversed(numbers), strict=False)}
+    values: dict[str, str] = {}
+    for number, place in numbers:
+        column = min(numeric, key=lambda column: _distance(column, place))
+        values[column.role] = number
+    if "amount" not in values and not any(column.role == "amount" for column in numeric):
+        values["amount"] = numbers[-1][0]
+    return values
+
+
+def _numbers(row: Sequence[TextLine]) -> list[tuple[str, float]]:
     """Numbers of a row with the middle of each in pixels from the left, left to right."""
     found = []
     for line in row:
@@ -129,7 +154,7 @@ def _numbers(row: Sequence[TextLine]) -> Iterator[tuple[str, float]] | list[tupl
         for amount in find_amounts(text):
             digits = len(re.sub(r"\D", "", amount.text))
             glued = _TEXT.search(text) and not amount.has_cents and amount.currency is None
-            if digits >= 7 and not amount.has_cents or amount.is_percent or glued:
+            if (digits >= 7 and not amount.has_cents) or amount.is_percent or glued:
                 continue
             middle = box.left + (amount.start + len(amount.text) / 2) * step
             found.append((amount.text, middle))
@@ -143,7 +168,9 @@ def _distance(column: _Column, place: float) -> float:
 
 
 def _is_money(text: str) -> bool:
-    return bool(re.search(r"[.,]\d{2}\b", text)) or any(amount.currency for amount in find_amounts(text))
+    return bool(re.search(r"[.,]\d{2}\b", text)) or any(
+        amount.currency for amount in find_amounts(text)
+    )
 
 
 def _without_numbers(text: str) -> str:

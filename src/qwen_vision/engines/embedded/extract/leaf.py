@@ -14,8 +14,12 @@ from qwen_vision.protocol.schema import SchemaCheck
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
-_ISO: Final = re.compile(r"yyyy-mm-dd|iso[- ]?8601|\biso\b.{0,12}date|date.{0,12}\biso\b", re.IGNORECASE)
-_UNKNOWN: Final = re.compile(r"^(?:unknown|other|others|none|n/?a|unspecified|未知|其他|其它|无)$", re.IGNORECASE)
+_ISO: Final = re.compile(
+    r"yyyy-mm-dd|iso[- ]?8601|\biso\b.{0,12}date|date.{0,12}\biso\b", re.IGNORECASE
+)
+_UNKNOWN: Final = re.compile(
+    r"^(?:unknown|other|others|none|n/?a|unspecified|未知|其他|其它|无)$", re.IGNORECASE
+)
 
 
 def leaf_value(shape: Shape, found: Found, *, order: DateOrder) -> Json:
@@ -121,7 +125,11 @@ def _number(found: Found) -> Decimal | None:
 
 
 def _tidy(number: Decimal) -> int | float:
-    return int(number) if number == number.to_integral_value() and abs(number) < 2**53 else float(number)
+    return (
+        int(number)
+        if number == number.to_integral_value() and abs(number) < 2**53
+        else float(number)
+    )
 
 
 def _least(shape: Shape) -> int | float:

@@ -20,18 +20,28 @@ _ROLES: Final = (
     ("tax", r"tax|vat|gst|税"),
     ("unit_price", r"unit ?price|unit ?cost|price ?(?:per|each).*|rate|单价"),
     ("quantity", r"qty|quantity|count|units?|pieces|number of .*|数量|件数"),
-    ("amount", r"(?:line |item |sub)?(?:amount|total)(?: ?price| ?amount)?|subtotal|cost|sum|net|金额|小计|总价|合计"),
+    (
+        "amount",
+        r"(?:line |item |sub)?(?:amount|total)(?: ?price| ?amount)?|subtotal|cost|sum|net|"
+        r"金额|小计|总价|合计",
+    ),
     ("price", r"price|价格|售价"),
     ("code", r"(?:item |product )?(?:code|sku|id|number|no)|编号|货号|条码"),
-    ("description", r"(?:item |product )?(?:description|desc|name|title|item|product|article|goods|service|text|label)|品名|名称|商品|项目|描述|货物"),
-)  # fmt: skip
+    (
+        "description",
+        r"(?:item |product )?(?:description|desc|name|title|item|product|article|goods|service|"
+        r"text|label)|品名|名称|商品|项目|描述|货物",
+    ),
+)
 _LABEL: Final = re.compile(r"key|label|name|field|title|键|标签|名称", re.IGNORECASE)
 _VALUE: Final = re.compile(r"value|text|content|值|内容", re.IGNORECASE)
 
 Row = tuple[dict[str, Found], Page]
 
 
-def fill_rows(shape: Shape, pages: Sequence[Page], *, path: str) -> tuple[list[dict[str, Json]], list[Evidence]]:
+def fill_rows(
+    shape: Shape, pages: Sequence[Page], *, path: str
+) -> tuple[list[dict[str, Json]], list[Evidence]]:
     """One object per row that the pages show for such a shape, with evidence."""
     filled: list[dict[str, Json]] = []
     evidence: list[Evidence] = []
@@ -59,7 +69,12 @@ def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:
         rows = [row for page in pages for row in _bill_rows(roles, page)]
         if rows:
             return rows
-    rows = [row for page in pages for table in page.reading.tables for row in _table_rows(names, table, page)]
+    rows = [
+        row
+        for page in pages
+        for table in page.reading.tables
+        for row in _table_rows(names, table, page)
+    ]
     return rows or [row for page in pages for row in _pair_rows(names, page)]
 
 
@@ -92,9 +107,7 @@ def _bill_rows(roles: dict[str, str], page: Page) -> Iterator[Row]:
 def _table_rows(names: dict[str, str], table: Table, page: Page) -> Iterator[Row]:
     """Rows of a table whose header names the properties."""
     grid = {(cell.row, cell.column): cell for cell in table.cells}
-    header = {
-        column: cell.text.lower() for (row, column), cell in grid.items() if row == 0
-    }
+    header = {column: cell.text.lower() for (row, column), cell in grid.items() if row == 0}
     places = {}
     for name, words in names.items():
         column = next((column for column, text in header.items() if _same(words, text)), None)
@@ -108,7 +121,12 @@ def _table_rows(names: dict[str, str], table: Table, page: Page) -> Iterator[Row
             cell = grid.get((row, column))
             if cell is not None and cell.text and cell.box is not None:
                 box = cell.box
-                quad = ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
+                quad = (
+                    (box.left, box.top),
+                    (box.right, box.top),
+                    (box.right, box.bottom),
+                    (box.left, box.bottom),
+                )
                 values[name] = _found(cell.text, (TextLine(cell.text, quad, 1.0),))
         if values:
             yield values, page

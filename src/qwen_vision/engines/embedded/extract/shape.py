@@ -7,7 +7,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from qwen_vision.protocol.messages import JsonObject
 
-Kind: TypeAlias = Literal["object", "array", "string", "number", "integer", "boolean", "null", "any"]
+Kind: TypeAlias = Literal[
+    "object", "array", "string", "number", "integer", "boolean", "null", "any"
+]
 
 # A recursive schema has no end of its own; no page is nested deeper than this.
 _MAX_DEPTH: Final = 6

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.kinds import document_words
 from qwen_vision.engines.embedded.documents.sheet import height
 from qwen_vision.engines.embedded.extract.leaf import Json
 from qwen_vision.engines.embedded.extract.page import Page
-from qwen_vision.engines.embedded.rooms.kinds import document_words
 
 _Teller = Callable[[Sequence[Page]], Json]
 
@@ -90,7 +90,8 @@ def _language(pages: Sequence[Page]) -> Json:
 _TELLERS: Final[tuple[tuple[re.Pattern[str], _Teller], ...]] = tuple(
     (re.compile(pattern), teller)
     for pattern, teller in (
-        (r"(?:all |full |raw |ocr |page |image |visible |extracted )?(?:text|content|transcription)|全文|文字|文本|内容", _text),
+        (r"(?:all |full |raw |ocr |page |image |visible |extracted )?(?:text|content|"
+            r"transcription)|全文|文字|文本|内容", _text),
         (r"(?:text )?lines(?: of text)?|texts|行", _lines),
         (r"(?:document |page |main )?(?:title|heading|headline)|标题", _title),
         (r"(?:document |doc )?(?:type|kind|category|class)|文档类型|类型", _kind),

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.kinds import document_kind
 from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
-from qwen_vision.engines.embedded.rooms.kinds import document_kind
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
