@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import pytest
+import pytest_asyncio
 
 from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.engines.base import (
@@ -39,7 +40,7 @@ Part: TypeAlias = PromptPart | str
 Ask: TypeAlias = Callable[..., Awaitable[Answer]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine() -> AsyncIterator[EmbeddedEngine]:
     engine = EmbeddedEngine()
     yield engine

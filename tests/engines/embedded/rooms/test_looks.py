@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Sketch
     from tests.engines.embedded.rooms.conftest import Ask
 
+# One engine for all: what it has loaded and seen is kept.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def test_what_is_in_the_picture_tells_size_colour_and_text(
     ask: "Ask", sketch: "type[Sketch]"

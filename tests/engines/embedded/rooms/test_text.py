@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Drawn, Sketch
     from tests.engines.embedded.rooms.conftest import Ask
 
+# One engine for all: what it has loaded and seen is kept.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 RECEIPT = [
     "NORTH HARBOUR TRADING LTD",
     "12 Quay Street, Harbour Town",
@@ -151,7 +154,7 @@ async def test_the_thinking_budget_bounds_the_trace(ask: "Ask", sketch: "type[Sk
     assert "46.75" in answer.text
 
 
-def test_the_plugin_builds_the_engine_and_takes_no_argument() -> None:
+async def test_the_plugin_builds_the_engine_and_takes_no_argument() -> None:
     assert plugin.missing() is None
     assert plugin.build("", EngineSettings()).fingerprint == "embedded-0.1"
     with pytest.raises(SettingsError, match="takes no argument"):

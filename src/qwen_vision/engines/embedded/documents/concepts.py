@@ -11,7 +11,7 @@ import msgspec
 
 Kind: TypeAlias = Literal[
     "amount", "date", "time", "id", "text", "phone", "email", "url", "party", "address", "currency",
-    "percent", "count",
+    "percent", "count", "iban", "bic",
 ]  # fmt: skip
 
 # "number" as labels abbreviate it.

@@ -9,8 +9,8 @@ from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
 from qwen_vision.engines.embedded.documents.parties import find_address, find_company
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.documents.take import take
-from qwen_vision.engines.embedded.documents.totals import find_total
+from qwen_vision.engines.embedded.documents.take import looks_dialled, take
+from qwen_vision.engines.embedded.documents.totals import find_subtotal, find_tax, find_total
 from qwen_vision.engines.embedded.facts import TextLine
 
 _BY_SHAPE: Final[dict[str, str]] = {
@@ -30,6 +30,10 @@ def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
     match concept.name:
         case "total":
             return find_total(sheet)
+        case "tax":
+            return find_tax(sheet)
+        case "subtotal":
+            return find_subtotal(sheet)
         case "company":
             return find_company(sheet)
         case "address":
@@ -69,7 +73,7 @@ def _by_shape(sheet: Sheet, concept: Concept) -> list[Found]:
         if concept.name == "date" and _names_other_date(sheet, line):
             continue
         taken = take(line.text, concept.kind, order=sheet.date_order)
-        if taken is not None:
+        if taken is not None and (concept.name != "phone" or looks_dialled(taken.text)):
             found.append(Found(taken.text, taken.plain, (line,), why, rank=9))
     return found
 

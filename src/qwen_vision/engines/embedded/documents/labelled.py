@@ -39,7 +39,8 @@ def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Itera
     if kind in _TABULAR and not rest.strip(_BETWEEN):
         for other in sheet.below(line)[:3]:
             value = take(other.text, kind, order=order)
-            if value is not None and not _ENDS_AS_LABEL.search(other.text):
+            pure = value is not None and (value.pure or kind not in {"id", "phone"})
+            if value is not None and pure and not _ENDS_AS_LABEL.search(other.text):
                 yield _found(value, other, line)
                 return
 

@@ -37,9 +37,10 @@ _NO_NAME: Final = re.compile(
 _ADDRESS: Final = re.compile(
     r"\b(?:no\.? ?\d|lot ?\d|jalan|jln|jl|lorong|taman|street|st|road|rd|avenue|ave|lane|drive|"
     r"dr|blvd|"
-    r"boulevard|floor|suite|unit|block|blk|building|plaza|kampung|kawasan|bandar|square|court|way|"
+    r"boulevard|floor|suite|unit|block|blk|site|building|plaza|kampung|kawasan|bandar|square|court|way|"
     r"straat|strasse|stra(?:ß|ss)e|weg|rue|via|p\.?o\.? box)\b|straße|路|街|号|区|市|省|"
-    r"\b\d{5}\b|\b\d{4} [A-Z]{2}\b",
+    r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|"
+    r"\b\d{5}(?!\d)|\b\d{4} [A-Z]{2}\b|^[A-Z][a-zà-ÿ]+(?: [A-Za-z]+)? \d{1,4}[a-z]?$",
     re.IGNORECASE,
 )
 _END: Final = re.compile(
@@ -47,7 +48,7 @@ _END: Final = re.compile(
     r"company no|co\. ?reg|bill|website|cashier|roc|ssm|slip)\b|电话|传真|税号|发票|日期",
     re.IGNORECASE,
 )
-_PLACE: Final = re.compile(r"^[A-Z][A-Za-z .,'()-]{2,}$")
+_PLACE: Final = re.compile(r"^[(A-Z][A-Za-z .,'()-]{2,}$")
 
 
 def find_company(sheet: Sheet) -> list[Found]:
@@ -79,6 +80,8 @@ def find_address(sheet: Sheet) -> list[Found]:
     ]
     company = next(iter(find_company(sheet)), None)
     under = _under(sheet, company.lines[-1]) if company is not None else ()
+    if company is not None and not under:
+        named = [*named, *_beside_name(company)]
     if not under:
         return named
     text = " ".join(line.text.strip() for line in under)
@@ -100,11 +103,15 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
     long = -2.0 if len(text) > 60 else 0.0
     digits = -1.5 if re.search(r"\d{3}", text) else 0.0
     late = -1.0 if index > 12 else 0.0
-    return 0.5 + early + legal + trade + tall + case + follows + long + digits + late
+    street = -3.0 if _ADDRESS.search(text) and not (legal or trade) else 0.0
+    above = sheet.lines[index - 1] if index else None
+    goes_on = above is not None and _ADDRESS.search(above.text) and not legal
+    street = -3.0 if goes_on else street
+    return sum((0.5, early, legal, trade, tall, case, follows, long, digits, late, street))
 
 
 def _is_name(text: str) -> bool:
-    if len(re.findall(r"[^\W\d_]", text)) < 2 or _NO_NAME.match(text):
+    if _is_label(text) or len(re.findall(r"[^\W\d_]", text)) < 2 or _NO_NAME.match(text):
         return False
     if find_dates(text) or take(text, "email") or text.rstrip().endswith((":", "：")):
         return False
@@ -114,32 +121,54 @@ def _is_name(text: str) -> bool:
     return not (amount is not None and amount.pure)
 
 
+def _is_label(text: str) -> bool:
+    """Whether a line is nothing but a label, such as CASH or TOTAL."""
+    bare = text.strip(" :*-").lower()
+    labels = (label for concept in concepts().values() for label in concept.labels)
+    return any(label.fullmatch(bare) for label in labels)
+
+
 def _trim(text: str) -> str:
     """The name without the address that a sender line carries: `Name AG - Street 1 - City`."""
     head = re.split(r"\s+[-–·|•]\s+|(?<=\w)\s*[·•|]\s*", text.strip(), maxsplit=1)
     return head[0].strip(" ,;:*") if len(head) > 1 and len(head[0]) > 3 else text.strip(" ,;:*")
 
 
+def _beside_name(company: Found) -> list[Found]:
+    """The address of a sender line: `Name AG - Street 1 - City`."""
+    whole = company.lines[0].text.strip()
+    rest = whole.removeprefix(company.text).strip(" -–·|•,")
+    if rest == whole or not re.search(r"\d", rest):
+        return []
+    return [Found(rest, rest, company.lines, "beside the company's name", rank=1)]
+
+
 def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
+    """Address lines below a name; a phone or registration number may stand between."""
     taken: list[TextLine] = []
-    column = [
-        line for line in sheet.lines if line.box.top > company.box.top + height(company) * 0.5
-    ]
-    last = company
-    for line in sorted(column, key=lambda line: line.box.top):
-        if not _near_under(last, line, sheet):
+    column = [line for line in sheet.lines if sheet.level(line) > sheet.level(company)]
+    last, skipped = company, 0
+    for line in sorted(column, key=lambda line: (sheet.level(line), line.box.left)):
+        if not _near_under(last, line, sheet=sheet):
             continue
-        if len(taken) == 6 or _END.search(line.text) or _NO_NAME.match(line.text):
+        ends = _END.search(line.text) or _NO_NAME.match(line.text)
+        if len(taken) == 6 or (ends and (taken or skipped == 3)):
             break
-        if _ADDRESS.search(line.text) or (taken and _PLACE.match(line.text.strip())):
+        if not ends and (_ADDRESS.search(line.text) or (taken and _PLACE.match(line.text.strip()))):
             taken.append(line)
         elif taken:
             break
+        else:
+            skipped += 1
         last = line
     return taken
 
 
-def _near_under(upper: TextLine, lower: TextLine, sheet: Sheet) -> bool:
+def _near_under(upper: TextLine, lower: TextLine, *, sheet: Sheet) -> bool:
+    """Whether a line goes on where the upper one ends: next row, or further right in its row."""
     gap = lower.box.top - upper.box.bottom
     overlap = min(upper.box.right, lower.box.right) - max(upper.box.left, lower.box.left)
-    return -0.7 * height(upper) < gap < 3 * sheet.line_height and overlap > 0
+    same_row = abs(sheet.level(upper) - sheet.level(lower)) < 0.5 * height(upper)
+    if same_row:
+        return 0 < lower.box.left - upper.box.right < 8 * height(upper)
+    return gap < 3 * sheet.line_height and overlap > 0

@@ -21,11 +21,26 @@ class Sheet:
         return cls(tuple(line for line in reading.lines if re.search(r"\w", line.text)))
 
     @cached_property
+    def skew(self) -> float:
+        """Fall of the lines in pixels per pixel to the right: what a crooked photo shows."""
+        slopes = [
+            (line.quad[1][1] - line.quad[0][1]) / (line.quad[1][0] - line.quad[0][0])
+            for line in self.lines
+            if line.quad[1][0] - line.quad[0][0] > 4 * height(line)
+        ]
+        return statistics.median(slopes) if len(slopes) >= 3 else 0.0
+
+    def level(self, line: TextLine) -> float:
+        """Height of the line's middle on the page, straightened."""
+        box = line.box
+        return (box.top + box.bottom - self.skew * (box.left + box.right)) / 2
+
+    @cached_property
     def rows(self) -> tuple[tuple[TextLine, ...], ...]:
         """Lines grouped by height on the page, top to bottom, each row left to right."""
         rows: list[list[TextLine]] = []
-        for line in sorted(self.lines, key=lambda line: (_middle(line), line.box.left)):
-            row = next((row for row in reversed(rows[-3:]) if _beside(row[-1], line)), None)
+        for line in sorted(self.lines, key=lambda line: (self.level(line), line.box.left)):
+            row = next((row for row in reversed(rows[-3:]) if self._beside(row[-1], line)), None)
             if row is None:
                 rows.append([line])
             else:
@@ -76,7 +91,7 @@ class Sheet:
         near = [
             other
             for other in self.lines
-            if id(other) in beside or abs(_middle(other) - _middle(line)) < reach
+            if id(other) in beside or abs(self.level(other) - self.level(line)) < reach
         ]
         return tuple(sorted(near, key=lambda other: other.box.left))
 
@@ -95,6 +110,10 @@ class Sheet:
             sorted(found, key=lambda other: (other.box.top, abs(other.box.left - box.left)))
         )
 
+    def _beside(self, left: TextLine, right: TextLine) -> bool:
+        shorter = min(height(left), height(right), left.box.bottom - left.box.top)
+        return abs(self.level(left) - self.level(right)) < 0.5 * shorter
+
 
 def height(line: TextLine) -> float:
     """Height of a line in pixels, measured along its left edge."""
@@ -111,15 +130,6 @@ def around(lines: tuple[TextLine, ...]) -> Box:
         max(box.right for box in boxes),
         max(box.bottom for box in boxes),
     )
-
-
-def _middle(line: TextLine) -> float:
-    return (line.box.top + line.box.bottom) / 2
-
-
-def _beside(left: TextLine, right: TextLine) -> bool:
-    shorter = min(height(left), height(right), left.box.bottom - left.box.top)
-    return abs(_middle(left) - _middle(right)) < 0.5 * shorter
 
 
 def _same_column(upper: Box, lower: Box) -> bool:

@@ -20,15 +20,14 @@ _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL: Final = re.compile(
     r"(?:https?://|www\.)[^\s,;]+|\b[\w-]+\.(?:com|org|net|cn|de|nl|io|eu)\b\S*"
 )
-_PHONE: Final = re.compile(r"\+?\(?\d[\d ()./-]{5,}\d")
+_PHONE: Final = re.compile(r"(?<!\w)\+?\(?\d[\d ()./-]{5,}\d(?!\w)")
 _ID: Final = re.compile(
-    r"(?<![\w])(?:[A-Z]{0,4} ?\d{2,}(?: \d{2,})+|[A-Za-z]{0,2}\d[\w/.-]*\w|"
-    r"[\w/.-]*\d[\w/.-]*)(?!\w)"
+    r"(?<!\w)(?:[A-Z]{0,4} ?\d{2,}(?: \d{2,})+|[A-Za-z]{0,2}\d[\w/.-]*\w|[\w/.-]*\d[\w/.-]*)(?!\w)"
 )
 _IBAN: Final = re.compile(
-    r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8}|[A-Z]{6}[A-Z0-9]{2,5}|[A-Z]{2}\d{8,}"
+    r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}(?!\w)|(?<!\w)[A-Z]{2}\d{8,}"
 )
-_BIC: Final = re.compile(r"\b[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{1,4})?\b")
+_BIC: Final = re.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def _time(text: str, _: DateOrder) -> Taken | None:
 
 def _id(text: str, order: DateOrder) -> Taken | None:
     cleaned = without_dates(text) if find_dates(text, order) else text
-    match = _IBAN.search(cleaned) or _ID.search(cleaned)
+    match = _ID.search(cleaned)
     if match is None:
         return None
     value = match[0].strip(" .-/")
@@ -107,13 +106,25 @@ def _pattern(pattern: re.Pattern[str]) -> Callable[[str, DateOrder], Taken | Non
 
 def _phone(text: str, order: DateOrder) -> Taken | None:
     for match in _PHONE.finditer(text):
-        digits = re.sub(r"\D", "", match[0])
-        if 7 <= len(digits) <= 15 and not find_dates(match[0], order):
-            value = match[0].strip(" .-/")
+        value = match[0].strip(" .-/")
+        if 7 <= len(re.sub(r"\D", "", value)) <= 15 and not find_dates(value, order):
             if value.count("(") > value.count(")"):
                 value = value.replace("(", "", 1)
             return Taken(value, value, pure=value == text.strip())
     return None
+
+
+def looks_dialled(text: str) -> bool:
+    """Whether digits look like a phone number without a label: +49 ..., (870) ..., 07-352 ..."""
+    digits = re.sub(r"\D", "", text)
+    if re.fullmatch(r"1[3-9]\d{9}", digits):
+        return True
+    grouped = re.search(r"\d[ ()-]+\d", text) is not None and "." not in text
+    return (
+        text[0] in "+("
+        or (grouped and text[0] == "0")
+        or bool(re.fullmatch(r"\d{3}[- ]\d{3}[- ]\d{4}", text))
+    )
 
 
 def _currency(text: str, _: DateOrder) -> Taken | None:
@@ -134,6 +145,7 @@ def _text(text: str, _: DateOrder) -> Taken | None:
 
 _TAKERS: Final[dict[Kind, Callable[[str, DateOrder], Taken | None]]] = {
     "amount": _amount, "percent": _percent, "count": _count, "date": _date, "time": _time,
-    "id": _id, "email": _pattern(_EMAIL), "url": _pattern(_URL), "phone": _phone,
+    "id": _id, "iban": _pattern(_IBAN), "bic": _pattern(_BIC), "phone": _phone,
+    "email": _pattern(_EMAIL), "url": _pattern(_URL),
     "currency": _currency, "text": _text, "party": _text, "address": _text,
 }  # fmt: skip

@@ -44,6 +44,40 @@ def find_total(sheet: Sheet) -> list[Found]:
     ]
 
 
+def find_tax(sheet: Sheet) -> list[Found]:
+    """Candidates for the tax, best first; a tax is less than the total."""
+    total = next(iter(find_total(sheet)), None)
+    most = _number(total) if total is not None else None
+    found = []
+    for value in labelled(sheet, concepts()["tax"]):
+        number = _number(value)
+        if number is not None and (most is None or abs(number) < abs(most)):
+            found.append(value)
+    return found
+
+
+def find_subtotal(sheet: Sheet) -> list[Found]:
+    """Candidates for the amount before tax, best first.
+
+    One that makes the total with the tax wins; then the last above the total, because
+    sections of a bill have subtotals of their own.
+    """
+    total = next(iter(find_total(sheet)), None)
+    wanted = _number(total) if total is not None else None
+    tax = _first(sheet, "tax")
+    found = [
+        value for value in labelled(sheet, concepts()["subtotal"]) if _number(value) is not None
+    ]
+
+    def fits(value: Found) -> bool:
+        number = _number(value)
+        if number is None or wanted is None or tax is None:
+            return False
+        return abs(number + tax - wanted) <= _CENT
+
+    return sorted(found, key=lambda value: (not fits(value), value.rank, -value.lines[0].box.top))
+
+
 def _after_rounding(
     sheet: Sheet, ranked: list[Found], *, rounding: Decimal | None, settled: Decimal | None
 ) -> Iterator[Found]:

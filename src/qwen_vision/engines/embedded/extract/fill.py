@@ -52,7 +52,8 @@ class _Filler:
     def value(self, shape: Shape, *, path: str, context: str) -> Json:
         match shape.kind:
             case "object":
-                return self._object(shape, path=path)
+                filled = self._object(shape, path=path)
+                return None if shape.nullable and _is_empty(filled) else filled
             case "array":
                 return self._array(shape, path=path, context=context)
             case "any" if not shape.name:
@@ -63,7 +64,9 @@ class _Filler:
     def _object(self, shape: Shape, *, path: str) -> Json:
         if not shape.fields:
             extra = shape.rules.get("additionalProperties", True)
-            return self._free(path) if extra is not False else {}
+            # Properties without fields: a recursive schema, cut at its depth.
+            known = extra is False or shape.rules.get("properties")
+            return {} if known else self._free(path)
         filled: dict[str, Json] = {}
         for part in shape.fields:
             inner = f"{path}.{part.name}" if path else part.name
@@ -187,6 +190,12 @@ class _Filler:
         self.out.evidence.append(
             Evidence(path, self._pages[0].index if self._pages else 0, note=note)
         )
+
+
+def _is_empty(value: Json) -> bool:
+    if isinstance(value, dict):
+        return all(_is_empty(inner) for inner in value.values())
+    return value in (None, "", [])
 
 
 def check_sum(filling: Filling, amounts: Sequence[Decimal], total: Decimal | None) -> None:

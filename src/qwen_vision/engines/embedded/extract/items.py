@@ -44,7 +44,14 @@ _HEADERS: Final = tuple(
     (role, re.compile(rf"^\W*(?:{words})\W*(?:\(\w+\)|ohne.*)?\W*$", re.IGNORECASE))
     for role, words in _ROLES
 )
-_STOPS: Final = ("total", "subtotal", "tax", "cash", "change", "rounding", "item_count", "balance")
+_STOPS: Final = (
+    "total", "subtotal", "tax", "cash", "change", "rounding", "item_count", "balance",
+)  # fmt: skip
+# A line that only says what another one includes.
+_ASIDE: Final = re.compile(
+    r"^\W*(?:incl|inkl|inclusief|including|of which|davon|dont)\b", re.IGNORECASE
+)
+_DISCOUNT: Final = re.compile(r"^\W*(?:disc(?:ount)?|rabatt|korting)\b|^\W*折扣", re.IGNORECASE)
 _TEXT: Final = re.compile(r"[^\W\d_]{3,}|[\u3400-\u9fff]")
 _TIMES: Final = re.compile(r"(?i)(?<=\d)\s*[x×@*]\s*(?=\d|$)")
 
@@ -73,22 +80,38 @@ def bill_items(sheet: Sheet) -> list[Item]:
     start, columns = _header(sheet)
     items: list[Item] = []
     pending: list[TextLine] = []
+    nameless: Item | None = None
     for row in sheet.rows[start:]:
         if _is_stop(row):
             if items:
                 break
-            pending = []
+            pending, nameless = [], None
             continue
         values = _read_row(row, columns)
-        if "amount" not in values:
-            pending = [*pending, *row] if any(_TEXT.search(line.text) for line in row) else pending
-            continue
-        if "description" not in values and pending:
-            values["description"] = _best_text(pending)
-        if "description" in values and (columns or _is_money(values["amount"])):
-            items.append(Item(values, (*pending, *row)))
-        pending = []
+        if "amount" in values:
+            item, nameless = _item(values, row, pending=pending, ruled=bool(columns))
+            items += item
+            pending = []
+        elif nameless is not None and "description" in values:
+            items.append(Item({**nameless.values, **values}, (*nameless.lines, *row)))
+            nameless = None
+        elif "description" in values:
+            pending = [*pending, *row]
     return items
+
+
+def _item(
+    values: dict[str, str], row: Sequence[TextLine], *, pending: list[TextLine], ruled: bool
+) -> tuple[list[Item], Item | None]:
+    """The item of a row with an amount; or, in a ruled bill, one that still wants its name."""
+    if "description" not in values and pending:
+        values["description"] = _best_text(pending)
+    if "description" not in values:
+        return [], Item(values, tuple(row)) if ruled else None
+    aside = _ASIDE.match(values["description"]) or _DISCOUNT.match(values["description"])
+    if aside or not (ruled or _is_money(values["amount"])):
+        return [], None
+    return [Item(values, (*pending, *row))], None
 
 
 def _header(sheet: Sheet) -> tuple[int, list[_Column]]:
@@ -96,22 +119,20 @@ def _header(sheet: Sheet) -> tuple[int, list[_Column]]:
         columns: list[_Column] = []
         for line in row:
             role = next((role for role, words in _HEADERS if words.match(line.text.strip())), None)
-            if role is not None and all(column.role != role for column in columns):
-                columns.append(_Column(role, line.box.left, line.box.right))
-        roles = {column.role for column in columns}
-        if len(roles) >= 2 and roles & {"amount", "unit_price"} and len(columns) >= len(row) - 1:
+            known = role is not None and all(column.role != role for column in columns)
+            columns.append(_Column(str(role) if known else "", line.box.left, line.box.right))
+        roles = {column.role for column in columns} - {""}
+        if len(roles) >= 2 and roles & {"amount", "unit_price"} and len(roles) >= len(row) - 2:
             return index + 1, columns
     return 0, []
 
 
 def _is_stop(row: Sequence[TextLine]) -> bool:
+    """Whether a row is a sum of the bill: a label such as "Total" with a number."""
     known = concepts()
-    text = row[0].text
-    return any(
-        split_label(text, pattern) is not None
-        for name in _STOPS
-        for pattern in known[name].labels[:3]
-    ) and bool(_numbers(row) or len(row) > 1)
+    labels = [pattern for name in _STOPS for pattern in known[name].labels]
+    named = any(split_label(line.text, pattern) is not None for line in row for pattern in labels)
+    return named and bool(_numbers(row))
 
 
 def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]:
@@ -123,7 +144,7 @@ def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]
     codes = [line.text for line in row if re.fullmatch(r"[\d-]{5,14}", line.text.strip())]
     if codes:
         values["code"] = codes[0]
-    if not numbers:
+    if not numbers or not (columns or _is_money(numbers[-1][0])):
         return values
     values |= _by_column(numbers, columns)
     return values
@@ -139,6 +160,7 @@ def _by_column(numbers: list[tuple[str, float]], columns: list[_Column]) -> dict
     for number, place in numbers:
         column = min(numeric, key=lambda column: _distance(column, place))
         values[column.role] = number
+    values.pop("", None)
     if "amount" not in values and not any(column.role == "amount" for column in numeric):
         values["amount"] = numbers[-1][0]
     return values

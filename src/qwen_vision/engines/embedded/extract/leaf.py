@@ -72,7 +72,8 @@ def nothing(shape: Shape) -> tuple[Json, str]:
 
 def _convert(shape: Shape, found: Found, order: DateOrder) -> Json:
     if shape.options:
-        return option_for(shape, found.text)
+        named = option_for(shape, found.text)
+        return option_for(shape, str(found.plain)) if named is None else named
     match shape.kind:
         case "number":
             number = _number(found)
