@@ -35,7 +35,7 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
             yield Say("\n\n" if several else "")
             continue
         reading = await scene.eyes.read(image)
-        yield Thought(f"Read {len(reading.lines)} lines of text.")
+        yield Thought(f"Read {len(reading.rows)} lines of text.")
         codes = await scene.eyes.codes(image)
         yield Thought(f"Looked for barcodes: found {len(codes)}.")
         objects = await scene.objects(image)
@@ -102,8 +102,8 @@ def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> st
 
 
 def _text_words(reading: Reading, language: Language) -> str:
-    lines = reading.lines
-    if not lines:
+    lines = reading.text.split("\n")
+    if not reading.lines:
         return pick(language, "I found no text in it.", "图中没有找到文字。")
     kind = document_kind(reading)
     says = (
@@ -115,7 +115,7 @@ def _text_words(reading: Reading, language: Language) -> str:
         if kind
         else ""
     )
-    quoted = "\n".join(f"> {shorten(line.text, _LINE_CHARS)}" for line in lines[:_QUOTED_LINES])
+    quoted = "\n".join(f"> {shorten(line, _LINE_CHARS)}" for line in lines[:_QUOTED_LINES])
     if len(lines) == 1:
         return says + pick(language, f"It says:\n{quoted}", f"上面的文字：\n{quoted}")
     if len(lines) <= _QUOTED_LINES:

@@ -155,7 +155,7 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         reading = await scene.eyes.read(image)
         of_text = _count_text(scene, intent, reading)
         if of_text is not None:
-            yield Thought(f"Counted over {len(reading.lines)} lines of text.")
+            yield Thought(f"Counted over {len(reading.rows)} lines of text.")
             yield Say(of_text)
             continue
         search = await find_spots(scene, intent, image)
@@ -181,7 +181,7 @@ def _count_text(scene: Scene, intent: Intent, reading: Reading) -> str | None:
     if _CODES.search(what):
         return None
     if _LINES.search(what):
-        number = len(reading.lines)
+        number = len(reading.rows)
         return scene.say(f"I read {number} lines of text.", f"图中有 {number} 行文字。")
     if _WORDS.search(what):
         number = len(re.findall(r"[\u3400-\u9fff]|[^\W_]+(?:['’.-][^\W_]+)*", text))

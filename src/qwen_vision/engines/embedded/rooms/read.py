@@ -37,7 +37,7 @@ async def read_all(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     for place, (index, image) in enumerate(scene.images):
         reading = await scene.eyes.read(image)
         yield Thought(
-            f"Read picture {index + 1}: {len(reading.lines)} lines"
+            f"Read picture {index + 1}: {len(reading.rows)} lines"
             + (f", page turned by {reading.rotation_deg}°." if reading.rotation_deg else ".")
         )
         for note in reading.notes:
@@ -47,8 +47,8 @@ async def read_all(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         if several and not bare:
             page = f" (page {image.page})" if image.page is not None else ""
             yield Say(scene.say(f"Picture {index + 1}{page}:\n", f"图片 {index + 1}{page}：\n"))
-        for number, line in enumerate(reading.lines):
-            yield Say(("\n" if number else "") + line.text)
+        for number, row in enumerate(reading.rows):
+            yield Say(("\n" if number else "") + " ".join(line.text for line in row))
         if not reading.lines and not bare:
             yield Say(scene.say("I found no text in this picture.", "这张图片中没有找到文字。"))
             for note in reading.notes:
@@ -59,28 +59,27 @@ async def read_part(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """The line by number, or the lines at one side of the picture."""
     for index, image in scene.images:
         reading = await scene.eyes.read(image)
-        yield Thought(f"Read {len(reading.lines)} lines in picture {index + 1}.")
+        rows = reading.text.split("\n") if reading.lines else []
+        yield Thought(f"Read {len(rows)} lines in picture {index + 1}.")
         match = _LINE.search(intent.text)
         if match is not None:
             number = _line_number(match)
-            lines = _at(reading.lines, number)
+            texts = _at(rows, number)
         else:
-            lines = _at_side(reading.lines, intent.text, image.original)
-        if lines:
-            yield Say("\n".join(line.text for line in lines))
+            texts = [line.text for line in _at_side(reading.lines, intent.text, image.original)]
+        if texts:
+            yield Say("\n".join(texts))
         else:
             yield Say(
                 scene.say(
-                    f"I find no text there; the picture has {len(reading.lines)} lines of text.",
-                    f"那里没有文字；图中共有 {len(reading.lines)} 行文字。",
+                    f"I find no text there; the picture has {len(rows)} lines of text.",
+                    f"那里没有文字；图中共有 {len(rows)} 行文字。",
                 )
             )
 
 
-def _at(lines: Sequence[TextLine], number: int) -> list[TextLine]:
-    if not lines or number >= len(lines):
-        return []
-    return [lines[number]]
+def _at(rows: Sequence[str], number: int) -> list[str]:
+    return [rows[number]] if -len(rows) <= number < len(rows) else []
 
 
 def _line_number(match: re.Match[str]) -> int:
