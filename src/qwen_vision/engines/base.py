@@ -24,7 +24,8 @@ class Abilities:
 
     `free_text` marks a language model, which can be asked in words for what it lacks:
     the pipeline then bridges `json_schema`, `tools`, `forces_tools` and
-    `schema_while_thinking`, and with `mixes_thoughts` takes `<think>` out of its text.
+    `schema_while_thinking`. With `mixes_thoughts` it takes `<think>` out of the text; with
+    `opens_thought` the text begins inside the thought, the tag being part of the prompt.
 
     What a `verbatim` engine says is passed on unchecked: it rehearses trouble.
     """
@@ -41,6 +42,7 @@ class Abilities:
     forces_tools: bool = True
     schema_while_thinking: bool = False
     mixes_thoughts: bool = False
+    opens_thought: bool = False
     verbatim: bool = False
     way_out: str = "Choose another engine with --engine."
 

@@ -59,7 +59,14 @@ class _Message(Struct):
     role: str | None = None
     content: str | UnsetType | None = UNSET
     reasoning_content: str | UnsetType | None = UNSET
+    # The name newer vLLM gives it.
+    reasoning: str | UnsetType | None = UNSET
     tool_calls: list[_ToolCall] | None = None
+
+    @property
+    def thought(self) -> str | UnsetType | None:
+        """The reasoning, under whichever name it came."""
+        return self.reasoning_content or self.reasoning or self.reasoning_content
 
 
 class _Choice(Struct):
@@ -184,7 +191,7 @@ def _choice(choice: _Choice) -> Choice:
         message=AnswerMessage(
             role=message.role or "assistant",
             content=None if message.content is UNSET else message.content,
-            reasoning_content=message.reasoning_content,
+            reasoning_content=message.thought,
             tool_calls=calls or UNSET,
         ),
         finish_reason=choice.finish_reason,
@@ -210,7 +217,7 @@ def _chunk_choice(choice: _Choice) -> ChunkChoice:
     return ChunkChoice(
         delta=Delta(
             content=delta.content,
-            reasoning_content=delta.reasoning_content,
+            reasoning_content=delta.thought,
             role=_known(delta.role),
             tool_calls=calls or UNSET,
         ),

@@ -161,7 +161,9 @@ async def test_thinking_and_a_schema_go_together_when_asked_for() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
 async def test_thoughts_are_taken_out_of_mixed_text(size: int) -> None:
-    engine = Writer("I look.\n</think>\n\nA cat.", size=size, mixes_thoughts=True)
+    engine = Writer(
+        "I look.\n</think>\n\nA cat.", size=size, mixes_thoughts=True, opens_thought=True
+    )
     completion = await ask(engine, enable_thinking=True)
     assert completion.choices[0].message.reasoning_content == "I look.\n"
     assert said(completion) == "A cat."

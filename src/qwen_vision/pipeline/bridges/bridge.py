@@ -54,7 +54,7 @@ def _play(engine: Engine, prompt: Prompt) -> AsyncIterator[Event]:
         prompt = ask_for_tools(prompt, tools)
     events = engine.run(prompt)
     if abilities.mixes_thoughts:
-        events = split_thinking(events, starts_inside=prompt.thinking)
+        events = split_thinking(events, starts_inside=prompt.thinking and abilities.opens_thought)
     if tools:
         events = find_calls(events, tools)
     return guard_loops(events)

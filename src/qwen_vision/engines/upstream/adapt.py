@@ -1,0 +1,126 @@
+"""Adapts media an upstream does not take: opened through the one door, sent as pictures."""
+
+import asyncio
+import base64
+import io
+from typing import TypeAlias
+
+import msgspec
+
+from qwen_vision.engines.base import Prompt
+from qwen_vision.engines.upstream.profile import Profile
+from qwen_vision.errors import EngineError
+from qwen_vision.media.door import Opening
+from qwen_vision.media.items import Pixels, Video
+from qwen_vision.protocol.messages import JsonObject
+from qwen_vision.protocol.parts import (
+    ContentPart,
+    FramesPart,
+    ImagePart,
+    ImageUrl,
+    VideoPart,
+    VideoUrl,
+)
+from qwen_vision.protocol.request import ChatRequest
+
+_JPEG_QUALITY = 92
+_Parts: TypeAlias = list[JsonObject]
+
+
+def must_adapt(request: ChatRequest, profile: Profile) -> bool:
+    """Whether any part of the request is of a kind the server does not take."""
+    return any(
+        not takes(part, profile)
+        for message in request.messages
+        if isinstance(message.content, list)
+        for part in message.content
+    )
+
+
+def takes(part: ContentPart, profile: Profile) -> bool:
+    """Whether the server takes this part as it is."""
+    match part:
+        case ImagePart():
+            url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
+            return _kind(url) in profile.media and (profile.pdf or not _is_pdf(url))
+        case VideoPart():
+            url = part.video_url.url if isinstance(part.video_url, VideoUrl) else part.video_url
+            return profile.video == "url" and _kind(url) in profile.media
+        case FramesPart():
+            known = all(_kind(url) in profile.media for url in part.video)
+            return profile.frame_list == "video" and known
+        case _:
+            return True
+
+
+async def adapt_messages(prompt: Prompt, profile: Profile) -> list[JsonObject]:
+    """The messages with every part the server does not take made into pictures.
+
+    A picture is sent in the size the model sees, a video as its sampled frames with their
+    times. Raises MediaError when one cannot be opened.
+    """
+    opening = prompt.opening
+    if opening is None:
+        raise EngineError(engine="upstream", reason="there is no door to open media through")
+    messages: list[JsonObject] = []
+    for place, message in enumerate(prompt.request.messages):
+        fields: JsonObject = msgspec.to_builtins(message)
+        if isinstance(message.content, list):
+            parts: _Parts = []
+            for index, part in enumerate(message.content):
+                if takes(part, profile):
+                    parts.append(msgspec.to_builtins(part))
+                    continue
+                param = f"messages[{place}].content[{index}]"
+                parts += await _adapt(part, opening, param=param)
+            fields["content"] = parts
+        messages.append(fields)
+    return messages
+
+
+async def _adapt(part: ContentPart, opening: Opening, *, param: str) -> _Parts:
+    match part:
+        case ImagePart():
+            images = await opening.image(part, param=param)
+            return [await _picture(await image.pixels()) for image in images]
+        case VideoPart():
+            return await _frames(await opening.video(part, param=param))
+        case FramesPart():
+            return await _frames(await opening.frames(part, param=param))
+        case _:
+            return [msgspec.to_builtins(part)]
+
+
+async def _frames(video: Video) -> _Parts:
+    parts: _Parts = []
+    async for frame in video.frames():
+        parts.append({"type": "text", "text": f"<{frame.time_s:.1f} seconds>"})
+        parts.append(await _picture(frame.pixels))
+    return parts
+
+
+async def _picture(pixels: Pixels) -> JsonObject:
+    url = await asyncio.to_thread(_data_uri, pixels)
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def _data_uri(pixels: Pixels) -> str:
+    file = io.BytesIO()
+    pixels.save(file, "JPEG", quality=_JPEG_QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _kind(url: str) -> str:
+    head = url[:8].lower()
+    if head.startswith("data:"):
+        return "data"
+    if head.startswith(("http://", "https://")):
+        return "http"
+    return "oss" if head.startswith("oss://") else "file"
+
+
+def _is_pdf(url: str) -> bool:
+    if url[:5].lower() == "data:":
+        # %PDF in base64.
+        return url[:20].lower().startswith("data:application/pdf") or ";base64,JVBERi" in url[:80]
+    return url.partition("?")[0].lower().endswith(".pdf")
