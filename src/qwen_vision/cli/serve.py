@@ -19,6 +19,7 @@ def run(argv: Sequence[str], call: Call) -> int:
     from pathlib import Path
 
     from qwen_vision.cli.completers import LOCAL_ENGINE
+    from qwen_vision.cli.config import read_config, upstreams, weights
     from qwen_vision.errors import UsageError
     from qwen_vision.server.run import serve
     from qwen_vision.settings import MEBIBYTE, EngineSettings, ServerSettings
@@ -32,11 +33,18 @@ def run(argv: Sequence[str], call: Call) -> int:
         if not folder.is_dir():
             raise UsageError(f"--allowed-folder is '{folder}', which is not a folder.")
         fetch = replace(fetch, allowed_folder=folder.resolve())
+    config = read_config(Path(options.config) if options.config else None)
+    engines = EngineSettings(
+        media=replace(media, fetch=fetch),
+        upstreams=upstreams(config, options.upstream, call.environ),
+        weights=weights(config),
+    )
     settings = ServerSettings(
         host=options.host,
         port=options.port,
         keys=call.settings.keys,
-        engine=LOCAL_ENGINE if options.engine in (None, "local") else options.engine,
+        engine=_engine(options, config.engine) or LOCAL_ENGINE,
+        models=config.models,
         any_model=options.any_model,
         max_body_bytes=options.max_body_mb * MEBIBYTE,
         max_concurrent=options.max_concurrent,
@@ -44,8 +52,17 @@ def run(argv: Sequence[str], call: Call) -> int:
         storage=call.settings.storage,
         public_url=call.settings.public_url,
     )
-    serve(settings, EngineSettings(media=replace(media, fetch=fetch)))
+    serve(settings, engines)
     return 0
+
+
+def _engine(options: argparse.Namespace, configured: str | None) -> str | None:
+    """The engine for every model that the configuration gives no other."""
+    if options.engine is not None:
+        return None if options.engine == "local" else str(options.engine)
+    if options.upstream:
+        return "upstream:" + str(options.upstream[0]).partition("=")[0]
+    return configured
 
 
 def _parser() -> Parser:
@@ -60,6 +77,17 @@ def _parser() -> Parser:
     parser.add_argument("--port", type=_port, default=8765, metavar="N", help="port; 0 picks one")
     parser.add_argument(
         "--engine", metavar="NAME", help="engine as NAME[:ARGUMENT]; by default embedded"
+    )
+    parser.add_argument(
+        "--upstream",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="answer through another server of the dialect; its key in\n"
+        "QWEN_VISION_UPSTREAM_KEY_NAME",
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="models and engines; by default ./qwen-vision.toml"
     )
     parser.add_argument(
         "--any-model", action="store_true", help="serve unknown model names too, with no 404"

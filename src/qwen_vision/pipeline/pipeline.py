@@ -156,11 +156,6 @@ class Pipeline:
                 await opening.aclose()
         return Run(engine, prepared, opening, request_id=request_id or str(uuid.uuid4()))
 
-    def forwards(self, name: str) -> bool:
-        """Whether the engine behind a model's name may send the caller's own bytes on."""
-        engine = self._engines.get(name) or self.engine
-        return not engine.abilities.opens_media
-
     def engine_for(self, name: str, model: Model) -> Engine:
         """The engine that answers for a model, by the name the caller said or its id."""
         return self._engines.get(name) or self._engines.get(model.id) or self.engine
