@@ -145,6 +145,7 @@ class ServerSettings:
     Uploads need a `storage`. `public_url` is where callers find the server when a proxy stands
     before it; without one the `Host` of the request is taken.
     `body_timeout_s` is the time headers and a small body may take; large bodies get more.
+    A caller who reads nothing of a stream for `stall_timeout_s` is given up.
     `stream_error_prefix` writes `data: ` before the body of an error that comes before the
     first event of a stream, as the service does.
     """
@@ -161,6 +162,7 @@ class ServerSettings:
     storage: StorageSettings | None = None
     public_url: str | None = None
     body_timeout_s: float = 30.0
+    stall_timeout_s: float = 300.0
     stream_error_prefix: bool = False
 
     def __post_init__(self) -> None:

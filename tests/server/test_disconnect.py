@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from qwen_vision.engines.base import Abilities, Event, Prompt, TextDelta
+from qwen_vision.settings import ServerSettings
 
 Serve = Callable[..., str]
 Ask = Callable[..., dict[str, object]]
@@ -67,11 +68,15 @@ class Talker:
 
     def __init__(self) -> None:
         self.words = 0
+        self.freed = threading.Event()
 
     async def run(self, prompt: Prompt) -> AsyncIterator[Event]:
-        while True:
-            self.words += 1
-            yield TextDelta("word " * 200)
+        try:
+            while True:
+                self.words += 1
+                yield TextDelta("word " * 200)
+        finally:
+            self.freed.set()
 
     async def aclose(self) -> None:
         return
@@ -92,3 +97,16 @@ def test_engine_waits_for_a_caller_who_does_not_read(serve: Serve, ask: Ask) -> 
             seen = engine.words
             pause.wait(0.5)
     assert 0 < seen < 200_000
+
+
+def test_caller_who_never_reads_is_given_up(serve: Serve, ask: Ask) -> None:
+    engine = Talker()
+    settings = ServerSettings(port=0, stall_timeout_s=0.2)
+    host, _, port = serve(engine=engine, settings=settings).removeprefix("http://").partition(":")
+    body = json.dumps(ask(stream=True)).encode()
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+        )
+        assert engine.freed.wait(timeout=20)

@@ -40,6 +40,7 @@ def create_app(
         lifecycle=life,
         engine=pipeline.engine.name,
         stream_error_prefix=settings.stream_error_prefix,
+        stall_timeout_s=settings.stall_timeout_s,
     )
 
     store = None if settings.storage is None else UploadStore(settings.storage)

@@ -36,6 +36,7 @@ class ErrorDoor:
         lifecycle: Lifecycle,
         engine: str,
         stream_error_prefix: bool,
+        stall_timeout_s: float,
     ) -> None:
         """Stand before `app`."""
         self._app = app
@@ -43,13 +44,20 @@ class ErrorDoor:
         self._lifecycle = lifecycle
         self._engine = engine
         self._stream_error_prefix = stream_error_prefix
+        self._stall_timeout_s = stall_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; no error leaves, but for the cancellation of the server itself."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send, engine=self._engine)
+        exchange = Exchange(
+            scope,
+            receive,
+            send,
+            engine=self._engine,
+            stall_timeout_s=self._stall_timeout_s,
+        )
         try:
             self._gate.check(exchange)
             if scope["path"] not in OPEN_PATHS:

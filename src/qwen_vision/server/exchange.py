@@ -37,7 +37,9 @@ class Exchange:
     `chatcmpl-`. One that a caller sends is not used, so that nobody can choose another's id.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, engine: str) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, *, engine: str, stall_timeout_s: float
+    ) -> None:
         """Begin; must be called in the task that serves the request."""
         self.scope = scope
         self.receive = receive
@@ -54,6 +56,7 @@ class Exchange:
         self.extra_headers: list[Header] = []
         self.interruption: QwenVisionError | ClientGoneError | None = None
         self._send = send
+        self._stall_timeout_s = stall_timeout_s
         self.loop = asyncio.get_running_loop()
         self._task = asyncio.current_task(self.loop)
         self._arrived_ms = time.time_ns() // 1_000_000
@@ -106,8 +109,12 @@ class Exchange:
         await self._start(200, headers)
 
     async def write(self, piece: bytes) -> None:
-        """Send a piece of a stream; waits while the caller reads slowly."""
-        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        """Send a piece of a stream; waits while the caller reads slowly, but not for ever."""
+        stall = self.loop.call_later(self._stall_timeout_s, self.interrupt, ClientGoneError())
+        try:
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            stall.cancel()
 
     async def hang_up(self, last_bytes: bytes) -> None:
         """Break the connection off in the middle of a stream, after writing `last_bytes`."""
