@@ -28,7 +28,7 @@ class UpstreamTable(Struct, forbid_unknown_fields=True):
     key_env: str | None = None
 
 
-class WeightsTable(Struct, forbid_unknown_fields=True):
+class WeightsTable(Struct, frozen=True, forbid_unknown_fields=True):
     """`[weights]`: how weights of one's own are run."""
 
     folder: str | None = None
