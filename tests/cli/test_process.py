@@ -1,15 +1,19 @@
 """The command as a process: pipes, terminals, signals, and a server on the other side."""
 
+import http.client
+import json
 import os
 import pty
 import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from qwen_vision.settings import ServerSettings
 
@@ -107,6 +111,19 @@ def test_interrupt_ends_quietly_with_130(start: Start) -> None:
     assert said.strip() == b""
 
 
+def test_interrupt_does_not_wait_for_a_picture_that_is_being_read(
+    start: Start, folder: Path
+) -> None:
+    noise = Image.effect_noise((2400, 2400), 80).convert("RGB")
+    noise.save(folder / "noise.png")
+    words = ("ocr", "noise.png", "--engine", "local")
+    with start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        time.sleep(2)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate()
+    assert (run.returncode, out, err) == (130, b"", b"")
+
+
 def test_reader_that_leaves_ends_it_quietly(start: Start) -> None:
     words = ("analyze", "red.png", "slow", "--stream", *SCRIPTED)
     with start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
@@ -181,6 +198,43 @@ def test_serve_says_what_stands_in_the_way(process: Command, address: str) -> No
     assert process("serve", "--stop-grace", "nan").returncode == 2
     assert process("serve", "--host", "0.0.0.0").returncode == 1  # noqa: S104 - it must refuse
     assert process("serve", "--allowed-folder", "nowhere").returncode == 2
+
+
+def test_serve_takes_its_limits_from_its_options(start: Start, folder: Path) -> None:
+    options = ("--allow-private-network", "--allowed-folder", ".", "--any-model")
+    numbers = ("--max-body-mb", "1", "--max-concurrent", "1", "--stop-grace", "0.1")
+    words = ("serve", "--port", "0", *SCRIPTED, *options, *numbers)
+    with start(*words, stderr=subprocess.PIPE) as server:
+        assert server.stderr is not None
+        named = server.stderr.readline().decode().partition("http://")[2].partition("/")[0]
+        body = {
+            "model": "any-name",
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "image_url", "image_url": f"file://{folder}/red.png"},
+                        {"type": "text", "text": "What?"},
+                    ],
+                }
+            ],
+        }
+        assert _post(named, json.dumps(body)) == (200, "A red picture.")
+        status, _ = _post(named, json.dumps(body) + " " * 1_100_000)
+        assert status == 413
+        server.terminate()
+    assert server.returncode == 0
+
+
+def _post(host: str, body: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(host, timeout=20)
+    connection.request("POST", "/v1/chat/completions", body)
+    answer = connection.getresponse()
+    found = json.loads(answer.read())
+    connection.close()
+    if answer.status != 200:
+        return answer.status, ""
+    return answer.status, found["choices"][0]["message"]["content"]
 
 
 def test_serve_without_its_packages_names_the_pip_command(folder: Path) -> None:

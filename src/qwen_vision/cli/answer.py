@@ -1,10 +1,11 @@
 """Answer: what came back, whole, however it came."""
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -16,6 +17,8 @@ from qwen_vision.protocol.completer import Completer
 from qwen_vision.protocol.completion import AnswerToolCall, Completion
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.request import ChatRequest, StreamOptions
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,24 @@ class Listener(Protocol):
 
     def reasoning(self, text: str) -> None:
         """A piece of the thinking."""
+
+
+def run_async(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """The result of a coroutine, like asyncio.run.
+
+    Interrupted, it does not wait for threads that still decode or read: they cannot be
+    stopped, and whoever pressed Ctrl-C wants to leave.
+    """
+    runner = asyncio.Runner()
+    interrupted = False
+    try:
+        return runner.run(work)
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
+    finally:
+        if not interrupted:
+            runner.close()
 
 
 async def fetch_answer(

@@ -1,12 +1,11 @@
 """Ask: runs one question and shows its answer; shared by analyze, reason and ocr."""
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qwen_vision.cli.answer import Answer, Listener, fetch_answer
+from qwen_vision.cli.answer import Answer, Listener, fetch_answer, run_async
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
 from qwen_vision.cli.facts import engine_line, receipt_lines
@@ -41,7 +40,7 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
         call.screen.progress(f"{_subject(words.items)}: asking {choice.place} ...")
         live = options.stream if options.stream is not None else call.screen.answers_live
         shown_live = live and options.output is None
-        answer = asyncio.run(
+        answer = run_async(
             _fetch(
                 call,
                 choice,

@@ -1,5 +1,6 @@
 """Which engine answers, why, and opening it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -66,10 +67,14 @@ async def open_completer(choice: EngineChoice, settings: Settings) -> AsyncItera
     from qwen_vision.pipeline.pipeline import Pipeline
 
     engine = build_engine(choice.name, EngineSettings(media=settings.media))
-    door = MediaDoor(settings.media)
-    pipeline = Pipeline(engine, door, local_files=True)
+    pipeline = Pipeline(engine, MediaDoor(settings.media), local_files=True)
+    interrupted = False
     try:
         yield pipeline
+    except asyncio.CancelledError:
+        interrupted = True
+        raise
     finally:
-        await pipeline.aclose()
-        await door.aclose()
+        # Closing waits for what threads have begun; whoever pressed Ctrl-C does not want to.
+        if not interrupted:
+            await pipeline.aclose()

@@ -1,9 +1,10 @@
 """Items: what the words on the command line mean - files, URLs, or the prompt."""
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
@@ -76,8 +77,13 @@ def sort_words(words: Sequence[str], *, prompt: str | None, as_video: bool) -> I
         raise UsageError("name at least one file or URL to look at, such as photo.jpg.")
     if places.count(_STDIN) > 1:
         raise UsageError("'-' (standard input) can be named once.")
-    with tempfile.TemporaryDirectory(prefix="qwen-vision-") as folder:
-        items = [_item(place, folder=Path(folder), as_video=as_video) for place in places]
+    with ExitStack() as kept:
+        if _STDIN in places:
+            folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="qwen-vision-"))
+            stdin = _save_stdin(Path(folder) / "stdin")
+        else:
+            stdin = ""
+        items = [_item(place, stdin=stdin, as_video=as_video) for place in places]
         yield Words(items=tuple(items), prompt=prompt)
 
 
@@ -144,20 +150,24 @@ def _looks_like_path(word: str, *, alone: bool) -> bool:
     if any(letter.isspace() for letter in word):
         # "Compare this with cat.jpg" is a prompt, unless there is nothing it could be about.
         return named_media and alone
-    return named_media or word.startswith(("/", "./", "../", "~/")) or "\\" in word
+    return named_media or word.startswith(("/", "./", "../", "~/"))
 
 
-def _item(place: str, *, folder: Path, as_video: bool) -> Item:
+def _save_stdin(path: Path) -> str:
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    if path.stat().st_size == 0:
+        raise UsageError("'-' names standard input, but nothing came in there.")
+    return str(path)
+
+
+def _item(place: str, *, stdin: str, as_video: bool) -> Item:
+    url = stdin if place == _STDIN else place
+    if not url.startswith(_SCHEMES) and Path(url).is_dir():
+        example = f"{place.rstrip('/')}/*.jpg"
+        raise UsageError(f"'{place}' is a folder; name its files, such as {example}.")
+    kind = "video" if as_video else kind_of(url)
     if place == _STDIN:
-        path = folder / "stdin"
-        path.write_bytes(sys.stdin.buffer.read())
-        if path.stat().st_size == 0:
-            raise UsageError("'-' names standard input, but nothing came in there.")
-        kind = kind_of(str(path))
-        return Item(url=str(path), kind="video" if as_video else kind, name="standard input")
-    if not place.startswith(_SCHEMES) and Path(place).is_dir():
-        raise UsageError(
-            f"'{place}' is a folder; name its files, such as {place.rstrip('/')}/*.jpg."
-        )
+        return Item(url=url, kind=kind, name="standard input")
     name = place.partition(",")[0] if place.startswith("data:") else place
-    return Item(url=place, kind="video" if as_video else kind_of(place), name=name)
+    return Item(url=url, kind=kind, name=name)

@@ -26,14 +26,14 @@ _EXIT_BROKEN_PIPE = 141
 
 def run() -> NoReturn:
     """Entry point of the installed command."""
-    sys.exit(main(sys.argv[1:], os.environ))
+    _leave(main(sys.argv[1:], os.environ))
 
 
 def run_script(name: str) -> NoReturn:
     """Entry point of scripts/NAME.py."""
     call = Call(os.environ)
     script = import_module("qwen_vision.cli.script")
-    sys.exit(guard(call, lambda: int(script.run(name, sys.argv[1:], call))))
+    _leave(guard(call, lambda: int(script.run(name, sys.argv[1:], call))))
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -80,6 +80,13 @@ def guard(call: Call, action: Callable[[], int]) -> int:
     except Exception as error:  # noqa: BLE001 - the command line's one error door
         return _tell(error, call)
     return code
+
+
+def _leave(code: int) -> NoReturn:
+    if code == _EXIT_INTERRUPTED:
+        # A thread in the middle of a picture cannot be stopped; the user need not wait for it.
+        os._exit(code)
+    sys.exit(code)
 
 
 def _tell(error: Exception, call: Call) -> int:

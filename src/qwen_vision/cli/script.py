@@ -73,8 +73,7 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
     """Run one script with its words; returns its exit code."""
     options = _parser(name).parse_args(argv)
     # Wire types and asyncio: not needed for --help.
-    import asyncio
-
+    from qwen_vision.cli.answer import run_async
     from qwen_vision.cli.completers import choose_engine
     from qwen_vision.cli.facts import engine_line
     from qwen_vision.cli.files import write_file
@@ -87,7 +86,7 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
     if choice.remote is not None:
         call.warn_of_redirect()
     _check_upload(options, script_request.chat, call, is_remote=choice.remote is not None)
-    answer = asyncio.run(_fetch(call, script_request.chat, script_request.streams))
+    answer = run_async(_fetch(call, script_request.chat, script_request.streams))
     call.screen.leave_line()
     result = result_json(answer, wants_json=script_request.wants_json)
     if options.output:

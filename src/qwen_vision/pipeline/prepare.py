@@ -167,11 +167,8 @@ async def _gather(jobs: Sequence[Coroutine[Any, Any, _Parts]]) -> list[_Parts]:
     gate = asyncio.Semaphore(_OPEN_AT_ONCE)
 
     async def gated(job: Coroutine[Any, Any, _Parts]) -> _Parts:
-        try:
-            async with gate:
-                return await job
-        finally:
-            job.close()
+        async with gate:
+            return await job
 
     tasks = [asyncio.create_task(gated(job)) for job in jobs]
     try:
@@ -180,6 +177,9 @@ async def _gather(jobs: Sequence[Coroutine[Any, Any, _Parts]]) -> list[_Parts]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for job in jobs:
+            # A task cancelled before its first step leaves its coroutine unawaited.
+            job.close()
 
 
 async def _open(part: ContentPart, opening: Opening, *, param: str) -> _Parts:
