@@ -8,12 +8,10 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from qwen_vision.settings import ServerSettings
 
@@ -111,17 +109,39 @@ def test_interrupt_ends_quietly_with_130(start: Start) -> None:
     assert said.strip() == b""
 
 
-def test_interrupt_does_not_wait_for_a_picture_that_is_being_read(
+SLEEPER = """
+import asyncio, time
+from qwen_vision.engines.base import Abilities, Plugin, TextDelta
+
+class Sleeper:
+    name, fingerprint, abilities = "sleeper", "sleeper-1", Abilities(images=True)
+
+    async def run(self, prompt):
+        yield TextDelta("tick")
+        await asyncio.to_thread(time.sleep, 300)
+
+    async def aclose(self):
+        await asyncio.to_thread(time.sleep, 300)
+
+plugin = Plugin("sleeper", "sleeps", lambda argument, settings: Sleeper(), lambda: None)
+"""
+
+
+def test_interrupt_does_not_wait_for_a_thread_that_cannot_be_stopped(
     start: Start, folder: Path
 ) -> None:
-    noise = Image.effect_noise((2400, 2400), 80).convert("RGB")
-    noise.save(folder / "noise.png")
-    words = ("ocr", "noise.png", "--engine", "local")
+    (folder / "sleeper.py").write_text(SLEEPER)
+    info = folder / "sleeper-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sleeper\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[qwen_vision.engines]\nsleeper = sleeper:plugin\n")
+    words = ("ocr", "red.png", "--stream", "--engine", "sleeper")
     with start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
-        time.sleep(2)
+        assert run.stdout is not None
+        assert run.stdout.read(4) == b"tick"
         run.send_signal(signal.SIGINT)
-        out, err = run.communicate()
-    assert (run.returncode, out, err) == (130, b"", b"")
+        _, err = run.communicate()
+    assert (run.returncode, err.strip()) == (130, b"")
 
 
 def test_reader_that_leaves_ends_it_quietly(start: Start) -> None:
