@@ -76,7 +76,7 @@ def _routes(
     posts = {
         **{f"{at}/chat/completions": chat.serve for at in PREFIXES},
         **{f"{at}/estimate": estimate.serve for at in PREFIXES},
-        OBJECTS_PATH: uploads.take,
+        OBJECTS_PATH: lifecycle.limited(uploads.take),
     }
     gets = {
         **{f"{at}/models": listing.list for at in PREFIXES},

@@ -1,6 +1,7 @@
 """Lifecycle: how many requests run, and how the server comes to a stop."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final
 
@@ -14,10 +15,10 @@ _FAREWELL_S: Final = 2.0
 
 
 class Lifecycle:
-    """Counts running chat requests; refuses more than the limit, and all once stopping."""
+    """Counts running chats and uploads; refuses more than the limit, and all once stopping."""
 
     def __init__(self, *, max_concurrent: int) -> None:
-        """Let at most `max_concurrent` chat requests run at once."""
+        """Let at most `max_concurrent` of them run at once."""
         self.stopping = False
         self._max_concurrent = max_concurrent
         self._running: set[Exchange] = set()
@@ -30,8 +31,19 @@ class Lifecycle:
             raise StoppingError(retry_after_s=RETRY_AFTER_S)
 
     def slot(self, exchange: Exchange) -> "Slot":
-        """A place for one chat request, held while its `with` block runs."""
+        """A place for one request, held while its `with` block runs."""
         return Slot(self, exchange)
+
+    def limited(
+        self, serve: Callable[[Exchange], Awaitable[None]]
+    ) -> Callable[[Exchange], Awaitable[None]]:
+        """`serve`, run in a place: counted against the limit and waited for at the stop."""
+
+        async def serve_in_slot(exchange: Exchange) -> None:
+            with self.slot(exchange):
+                await serve(exchange)
+
+        return serve_in_slot
 
     def enter(self, exchange: Exchange) -> None:
         """Take a place; raises RateLimitError when all are taken."""
@@ -64,7 +76,7 @@ class Lifecycle:
 
 
 class Slot:
-    """The `with` block in which a chat request runs."""
+    """The `with` block in which a request runs."""
 
     def __init__(self, lifecycle: Lifecycle, exchange: Exchange) -> None:
         """Take the place when the block is entered."""
