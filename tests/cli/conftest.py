@@ -23,6 +23,10 @@ when = "json"
 steps = [{ text = '```json\\n{"total": "9.00"}\\n```' }]
 
 [[answer]]
+when = "nothing"
+steps = [{ finish = "stop" }]
+
+[[answer]]
 when = "long"
 steps = [{ text = "word " }, { finish = "length" }]
 

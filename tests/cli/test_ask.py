@@ -126,6 +126,23 @@ def test_answer_cut_at_its_limit_is_noted(command: Command) -> None:
     assert "--max-tokens" in command("analyze", "red.png", "long", *SCRIPTED).stderr
 
 
+def test_empty_answer_is_noted(command: Command) -> None:
+    done = command("analyze", "red.png", "nothing", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "the answer is empty" in done.stderr
+
+
+def test_reading_model_is_asked_for_json_in_words(command: Command) -> None:
+    done = command("ocr", "red.png", "--json", *SCRIPTED)
+    assert done.returncode == 0, done.stderr
+    assert "9.00" in done.stdout
+
+
+def test_system_words_stand_before_the_prompt(command: Command) -> None:
+    words = ("--system", "Be brief.", "--seed", "3", "--temperature", "0.5")
+    assert command("analyze", "red.png", *words, *SCRIPTED).stdout == "A red picture.\n"
+
+
 def test_receipt_says_how_the_picture_was_seen(command: Command) -> None:
     done = command("analyze", "red.png", "--receipt", *SCRIPTED)
     assert "red.png: image, png, 320x240" in done.stderr

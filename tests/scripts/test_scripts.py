@@ -95,6 +95,12 @@ def test_ocr_needs_no_prompt(run: Run) -> None:
     assert json.loads(done.stdout)["model"] == "qwen-vl-ocr"
 
 
+def test_ocr_in_json_mode_asks_in_words_and_reads_the_value(run: Run) -> None:
+    done = run("ocr", *request(image="red.png"), "--json-mode")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["json"] == {"total": "9.00"}
+
+
 def test_json_mode_says_json_and_reads_it(run: Run) -> None:
     done = run("analyze", *request(prompt="Total?", image="red.png"), "--json-mode", "--stream")
     assert done.returncode == 0, done.stderr

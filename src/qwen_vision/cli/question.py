@@ -46,7 +46,7 @@ def build_request(
         enable_thinking=thinking_for(model, wanted=given.get("thinking"), structured=structured),
         thinking_budget=given.get("thinking_budget"),
         vl_high_resolution_images=given.get("high_resolution") or None,
-        response_format=response_format(schema=schema, json_mode=options.json_mode),
+        response_format=response_format(model, schema=schema, json_mode=options.json_mode),
         media_receipt=options.receipt or None,
     )
 

@@ -99,7 +99,7 @@ def read_script_request(options: argparse.Namespace, defaults: Defaults) -> Scri
         _instruct(messages, JSON_INSTRUCTION)
     model = given.model or defaults.model
     structured = schema is not None or json_mode
-    wanted = response_format(schema=schema, json_mode=json_mode) or given.response_format
+    wanted = response_format(model, schema=schema, json_mode=json_mode) or given.response_format
     chat = msgspec.structs.replace(
         given,
         model=model,
@@ -111,7 +111,9 @@ def read_script_request(options: argparse.Namespace, defaults: Defaults) -> Scri
         enable_thinking=thinking_for(model, wanted=given.enable_thinking, structured=structured),
     )
     streams = options.stream or defaults.streams or given.stream or given.enable_thinking
-    return ScriptRequest(chat=chat, streams=bool(streams), wants_json=wanted is not None)
+    return ScriptRequest(
+        chat=chat, streams=bool(streams), wants_json=structured or wanted is not None
+    )
 
 
 def _read(options: argparse.Namespace) -> tuple[ScriptFields, ChatRequest]:

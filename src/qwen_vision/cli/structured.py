@@ -31,12 +31,19 @@ def read_schema(text: str) -> dict[str, Any]:
         raise UsageError(f"--schema holds no JSON object: {error}.") from error
 
 
-def response_format(*, schema: dict[str, Any] | None, json_mode: bool) -> ResponseFormat | None:
-    """The `response_format` of a request; None for plain text."""
+def response_format(
+    model_id: str, *, schema: dict[str, Any] | None, json_mode: bool
+) -> ResponseFormat | None:
+    """The `response_format` of a request; None for plain text.
+
+    A model without structured output, such as the reading model, is asked in words only.
+    """
     if schema is not None:
         wanted = JsonSchemaFormat(name=SCHEMA_NAME, schema=schema)
         return ResponseFormat(type="json_schema", json_schema=wanted)
-    return ResponseFormat(type="json_object") if json_mode else None
+    if json_mode and find_model(model_id, any_model=True).structured != "none":
+        return ResponseFormat(type="json_object")
+    return None
 
 
 def with_instruction(prompt: str, *, schema: dict[str, Any] | None, json_mode: bool) -> str:
