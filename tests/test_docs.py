@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from qwen_vision import errors
+from qwen_vision.cli.config import read_config, upstreams
 from qwen_vision.engines.scripted.script import read_script
+from qwen_vision.engines.upstream.profile import profiles
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*.md")])
@@ -82,6 +84,17 @@ def test_script_on_the_engines_page_can_be_played(tmp_path: Path) -> None:
         file = tmp_path / f"{index}.toml"
         file.write_text(block, "utf-8")
         assert read_script(file).answer
+
+
+def test_configuration_on_the_upstreams_page_can_be_read(tmp_path: Path) -> None:
+    (block,) = _blocks(ROOT / "docs" / "guides" / "upstreams.md", "toml")
+    file = tmp_path / "qwen-vision.toml"
+    file.write_text(block, "utf-8")
+    config = read_config(file)
+    gpu, service = upstreams(config, [], {"DASHSCOPE_API_KEY": "sk-1"})
+    assert (gpu.profile, len(gpu.urls), service.key) == ("vllm", 2, "sk-1")
+    page = (ROOT / "docs" / "guides" / "upstreams.md").read_text("utf-8")
+    assert [name for name in profiles() if f"| `{name}` |" not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
