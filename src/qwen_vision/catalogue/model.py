@@ -49,6 +49,7 @@ class Model(MediaLimits, frozen=True, kw_only=True):
     max_thinking_tokens: int | None = None
     stream_only: bool = False
     opening_delta: bool = False
+    incremental: bool = False
     logprobs: bool = False
     preserve_thinking: bool = False
     max_completion_tokens: bool = False

@@ -19,7 +19,13 @@ from qwen_vision.media.document import Page
 from qwen_vision.media.frame_list import FrameList
 from qwen_vision.media.image import Budgets, Facts, OpenedImage
 from qwen_vision.media.items import Pixels, Size
-from qwen_vision.media.limits import ImageLimits, frame_limits, frames_per_second, image_limits
+from qwen_vision.media.limits import (
+    ImageLimits,
+    frame_limits,
+    frames_per_second,
+    image_limits,
+    most_frames,
+)
 from qwen_vision.media.picture import PictureFile, read_picture
 from qwen_vision.media.resize import (
     FrameLimits,
@@ -84,7 +90,7 @@ class Builder:
         return VideoTerms(
             fps=frames_per_second(part, param=param),
             limits=frame_limits(part, pixels, param=param),
-            max_frames=pixels.max_frames,
+            max_frames=most_frames(part, pixels, param=param),
         )
 
     def picture_file(self, blob: Blob, *, param: str) -> PictureFile:

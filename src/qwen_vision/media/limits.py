@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from qwen_vision.errors import FpsError, PixelLimitError
 from qwen_vision.media.resize import FrameLimits
 from qwen_vision.protocol.limits import ImagePixels, VideoPixels
-from qwen_vision.protocol.parts import FramesPart, ImagePart, ImageUrl, VideoPart, VideoUrl
+from qwen_vision.protocol.parts import (
+    BoundedVideoPart,
+    FramesPart,
+    ImagePart,
+    ImageUrl,
+    VideoPart,
+    VideoUrl,
+)
 
 LOWEST_FPS = 0.1
 HIGHEST_FPS = 10.0
 DEFAULT_FPS = 2.0
+FEWEST_FRAMES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,13 @@ def frames_per_second(part: VideoPart | FramesPart, *, param: str) -> float:
     if not LOWEST_FPS <= fps <= HIGHEST_FPS:
         raise FpsError(f"{FpsError.text}, got {fps}", param=f"{param}.fps")
     return fps
+
+
+def most_frames(part: VideoPart | FramesPart, pixels: VideoPixels, *, param: str) -> int:
+    """How many frames are taken of a file at most. Raises PixelLimitError for a bad bound."""
+    asked = part.max_frames if isinstance(part, BoundedVideoPart) else None
+    _check("max_frames", asked, low=FEWEST_FRAMES, high=pixels.max_frames, param=param)
+    return pixels.max_frames if asked is None else asked
 
 
 def _inside(part: VideoPart | FramesPart) -> VideoUrl:

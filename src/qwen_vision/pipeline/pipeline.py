@@ -17,7 +17,7 @@ from qwen_vision.pipeline.bridges.closing import closing
 from qwen_vision.pipeline.bridges.tokens import neutralise
 from qwen_vision.pipeline.check import check
 from qwen_vision.pipeline.estimate import estimate
-from qwen_vision.pipeline.prepare import Prepared, check_media, prepare
+from qwen_vision.pipeline.prepare import Prepared, PromptTokens, check_media, prepare
 from qwen_vision.pipeline.stop import StopFilter
 from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.protocol.collect import collect
@@ -37,6 +37,16 @@ class Run:
         self._engine = engine
         self._prepared = prepared
         self._opening = opening
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the model thinks before it answers."""
+        return self._prepared.prompt.thinking
+
+    @property
+    def prompt_tokens(self) -> PromptTokens:
+        """The prompt's tokens, known before anything runs."""
+        return self._prepared.tokens
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """The answer chunk by chunk; closing the iterator cancels the engine's run.

@@ -14,6 +14,28 @@ from qwen_vision.protocol.completion import (
 )
 
 
+class Calls:
+    """Tool calls put together from their pieces."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, AnswerToolCall] = {}
+
+    def add(self, piece: DeltaToolCall) -> None:
+        """Take one piece."""
+        call = self._calls.setdefault(
+            piece.index, AnswerToolCall(piece.index, "", "function", AnswerFunction("", ""))
+        )
+        call.id = call.id or piece.id
+        if piece.function.name is not UNSET:
+            call.function.name += piece.function.name
+        if piece.function.arguments is not UNSET:
+            call.function.arguments += piece.function.arguments
+
+    def whole(self) -> list[AnswerToolCall]:
+        """The calls so far, in order."""
+        return [self._calls[index] for index in sorted(self._calls)]
+
+
 class _Collected:
     """What has come so far."""
 
@@ -21,7 +43,7 @@ class _Collected:
         self.content: list[str] = []
         self.reasoning: list[str] = []
         self.thinks = False
-        self.calls: dict[int, AnswerToolCall] = {}
+        self.calls = Calls()
         self.finish_reason: str | None = None
 
     def add(self, delta: Delta) -> None:
@@ -33,24 +55,14 @@ class _Collected:
                 self.reasoning.append(delta.reasoning_content)
         if delta.tool_calls is not UNSET:
             for piece in delta.tool_calls:
-                self._add_call(piece)
-
-    def _add_call(self, piece: DeltaToolCall) -> None:
-        call = self.calls.setdefault(
-            piece.index, AnswerToolCall(piece.index, "", "function", AnswerFunction("", ""))
-        )
-        call.id = call.id or piece.id
-        if piece.function.name is not UNSET:
-            call.function.name += piece.function.name
-        if piece.function.arguments is not UNSET:
-            call.function.arguments += piece.function.arguments
+                self.calls.add(piece)
 
     def message(self) -> AnswerMessage:
         return AnswerMessage(
             role="assistant",
             content="".join(self.content),
             reasoning_content="".join(self.reasoning) if self.thinks else UNSET,
-            tool_calls=[self.calls[index] for index in sorted(self.calls)] or UNSET,
+            tool_calls=self.calls.whole() or UNSET,
         )
 
 

@@ -67,6 +67,15 @@ class VideoPart(Struct, tag_field="type", tag="video_url", omit_defaults=True):
     cache_control: CacheControl | None = None
 
 
+class BoundedVideoPart(VideoPart, tag_field="type", tag="video_url", omit_defaults=True):
+    """A video file of which at most `max_frames` frames are taken.
+
+    Only the native dialect can say so; a compatible body never becomes one of these.
+    """
+
+    max_frames: int | None = None
+
+
 class FramesPart(Struct, tag_field="type", tag="video", omit_defaults=True):
     """A video as a list of pictures, one every 1/fps seconds."""
 

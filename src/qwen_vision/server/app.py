@@ -18,6 +18,9 @@ from qwen_vision.server.gate import OBJECTS_PATH, Gate
 from qwen_vision.server.health import HealthRoute
 from qwen_vision.server.lifecycle import Lifecycle
 from qwen_vision.server.models import ModelsRoute
+from qwen_vision.server.native import GENERATION_PATH, OTHER_SERVICES_PATH, NativeRoute
+from qwen_vision.server.native_models import NativeModelsRoute
+from qwen_vision.server.service import Service
 from qwen_vision.server.uploads import UploadRoutes, sweeping
 from qwen_vision.settings import ServerSettings
 from qwen_vision.storage.store import UploadStore
@@ -44,6 +47,7 @@ def create_app(
     )
 
     store = None if settings.storage is None else UploadStore(settings.storage)
+    service = Service(pipeline, settings=settings, lifecycle=life, store=store)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -55,9 +59,10 @@ def create_app(
 
     app = Starlette(
         routes=_routes(
-            chat=ChatRoute(pipeline, settings=settings, lifecycle=life, store=store),
-            estimate=EstimateRoute(pipeline, settings=settings, lifecycle=life, store=store),
+            chat=ChatRoute(service),
+            estimate=EstimateRoute(service),
             uploads=UploadRoutes(store, settings),
+            native=NativeRoute(service),
             lifecycle=life,
         ),
         middleware=[door],
@@ -70,17 +75,25 @@ def create_app(
 
 
 def _routes(
-    *, chat: ChatRoute, estimate: EstimateRoute, uploads: UploadRoutes, lifecycle: Lifecycle
+    *,
+    chat: ChatRoute,
+    estimate: EstimateRoute,
+    uploads: UploadRoutes,
+    native: NativeRoute,
+    lifecycle: Lifecycle,
 ) -> list[Route]:
     listing, health = ModelsRoute(), HealthRoute(lifecycle)
     posts = {
         **{f"{at}/chat/completions": chat.serve for at in PREFIXES},
         **{f"{at}/estimate": estimate.serve for at in PREFIXES},
+        GENERATION_PATH: native.serve,
+        OTHER_SERVICES_PATH: native.refuse,
         OBJECTS_PATH: lifecycle.limited(uploads.take),
     }
     gets = {
         **{f"{at}/models": listing.list for at in PREFIXES},
         **{f"{at}/models/{{model_id}}": listing.show for at in PREFIXES},
+        "/api/v1/models": NativeModelsRoute().list,
         "/api/v1/uploads": uploads.policy,
         "/compatible-mode/v1/uploads": uploads.policy,
         "/healthz": health.alive,

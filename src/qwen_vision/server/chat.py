@@ -4,15 +4,12 @@ from typing import Final
 
 import msgspec
 
-from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.protocol.request import ChatRequest, decode_request
-from qwen_vision.server.body import read_body
+from qwen_vision.protocol.sse import DONE, frame
 from qwen_vision.server.exchange import Exchange
-from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.service import Service
 from qwen_vision.server.stream import write_stream
-from qwen_vision.server.uploads import uploads_of
-from qwen_vision.settings import ServerSettings
-from qwen_vision.storage.store import UploadStore
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -20,23 +17,13 @@ _ENCODER: Final = msgspec.json.Encoder()
 class ChatRoute:
     """Answers chat requests with the pipeline; the hot path of the server."""
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        *,
-        settings: ServerSettings,
-        lifecycle: Lifecycle,
-        store: UploadStore | None,
-    ) -> None:
-        """Answer within the limits of `settings`; `store` holds what callers uploaded."""
-        self._pipeline = pipeline
-        self._settings = settings
-        self._lifecycle = lifecycle
-        self._store = store
+    def __init__(self, service: Service) -> None:
+        """Answer with `service`."""
+        self._service = service
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request; interrupted when its caller leaves."""
-        with self._lifecycle.slot(exchange):
+        with self._service.slot(exchange):
             request, body = await self._take(exchange)
             with exchange.interrupt_when_gone():
                 await self._answer(exchange, request, body=body)
@@ -46,27 +33,31 @@ class ChatRoute:
 
         Otherwise the megabytes of a body with pictures are given back before the run.
         """
-        body = await read_body(exchange, settings=self._settings)
+        body = await self._service.read(exchange)
         request = decode_request(body)
-        return request, body if self._pipeline.forwards(request.model) else None
+        return request, body if self._service.pipeline.forwards(request.model) else None
 
     async def _answer(
         self, exchange: Exchange, request: ChatRequest, *, body: bytes | None
     ) -> None:
         exchange.model = request.model
         exchange.wants_stream = bool(request.stream)
-        run = await self._pipeline.start(
+        run = await self._service.pipeline.start(
             request,
             request_id=exchange.request_id,
             body=body,
-            uploads=uploads_of(exchange, self._store, model=request.model),
+            uploads=self._service.uploads(exchange, model=request.model),
         )
         exchange.engine = run.engine_name
         try:
             if exchange.wants_stream:
-                await write_stream(exchange, run.chunks())
+                await write_stream(exchange, run.chunks(), encode=_event, end=DONE)
             else:
                 await exchange.answer(_ENCODER.encode(await run.collect()))
         finally:
             # A run that was interrupted before it began still holds its media.
             await run.aclose()
+
+
+def _event(chunk: Chunk) -> bytes:
+    return frame(_ENCODER.encode(chunk))

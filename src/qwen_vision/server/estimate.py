@@ -4,14 +4,9 @@ from typing import Final
 
 import msgspec
 
-from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.protocol.request import decode_request
-from qwen_vision.server.body import read_body
 from qwen_vision.server.exchange import Exchange
-from qwen_vision.server.lifecycle import Lifecycle
-from qwen_vision.server.uploads import uploads_of
-from qwen_vision.settings import ServerSettings
-from qwen_vision.storage.store import UploadStore
+from qwen_vision.server.service import Service
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -19,27 +14,16 @@ _ENCODER: Final = msgspec.json.Encoder()
 class EstimateRoute:
     """Counts the tokens of a chat request; takes the same body as the chat route."""
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        *,
-        settings: ServerSettings,
-        lifecycle: Lifecycle,
-        store: UploadStore | None,
-    ) -> None:
-        """Count within the limits of `settings`; `store` holds what callers uploaded."""
-        self._pipeline = pipeline
-        self._settings = settings
-        self._lifecycle = lifecycle
-        self._store = store
+    def __init__(self, service: Service) -> None:
+        """Count with `service`."""
+        self._service = service
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request; its media are fetched and measured, so it takes a slot too."""
-        with self._lifecycle.slot(exchange):
-            body = await read_body(exchange, settings=self._settings)
-            request = decode_request(body)
+        with self._service.slot(exchange):
+            request = decode_request(await self._service.read(exchange))
             exchange.model = request.model
-            uploads = uploads_of(exchange, self._store, model=request.model)
+            uploads = self._service.uploads(exchange, model=request.model)
             with exchange.interrupt_when_gone():
-                found = await self._pipeline.estimate(request, uploads=uploads)
+                found = await self._service.pipeline.estimate(request, uploads=uploads)
                 await exchange.answer(_ENCODER.encode(found))

@@ -58,7 +58,7 @@ def error_event(error: QwenVisionError, exchange: Exchange) -> bytes:
 
 def _storage_body(error: QwenVisionError, exchange: Exchange) -> bytes:
     """The storage service's XML."""
-    host = next((value for name, value in exchange.scope["headers"] if name == b"host"), b"")
+    host = exchange.headers.get(b"host", b"")
     fields = {
         "Code": error.code or "InternalError",
         "Message": error.message,

@@ -1,17 +1,13 @@
 """Writes chunks as server-sent events; what is ready together goes out together."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final
 
-import msgspec
-
 from qwen_vision.protocol.chunk import Chunk
-from qwen_vision.protocol.sse import DONE, frame
 from qwen_vision.server.exchange import Exchange
 
-_ENCODER: Final = msgspec.json.Encoder()
 # Beyond this the engine waits for a caller who reads slowly.
 MAX_WAITING_EVENTS: Final = 256
 
@@ -19,7 +15,8 @@ MAX_WAITING_EVENTS: Final = 256
 class Outbox:
     """Events on their way from the engine's task to the task that writes."""
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Callable[[Chunk], bytes]) -> None:
+        self._encode = encode
         self._events: list[bytes] = []
         self._ready = asyncio.Event()
         self._room = asyncio.Event()
@@ -29,7 +26,10 @@ class Outbox:
         try:
             async with aclosing(chunks):
                 async for chunk in chunks:
-                    self._events.append(frame(_ENCODER.encode(chunk)))
+                    event = self._encode(chunk)
+                    if not event:
+                        continue
+                    self._events.append(event)
                     self._ready.set()
                     if len(self._events) >= MAX_WAITING_EVENTS:
                         self._room.clear()
@@ -47,18 +47,24 @@ class Outbox:
         return piece
 
 
-async def write_stream(exchange: Exchange, chunks: AsyncGenerator[Chunk, None]) -> None:
-    """Send a run as an event stream, `[DONE]` at its end.
+async def write_stream(
+    exchange: Exchange,
+    chunks: AsyncGenerator[Chunk, None],
+    *,
+    encode: Callable[[Chunk], bytes],
+    end: bytes,
+) -> None:
+    """Send a run as an event stream, `end` behind it; `encode` makes an event or nothing.
 
     Headers go out with the first event, so that an error before it is still an HTTP error.
     """
-    outbox = Outbox()
+    outbox = Outbox(encode)
     engine = asyncio.create_task(outbox.fill(chunks))
     try:
         while True:
             piece = await outbox.take()
             if engine.done() and engine.exception() is None:
-                piece += DONE
+                piece += end
             if piece and not exchange.started:
                 await exchange.open_stream()
             if not engine.done():

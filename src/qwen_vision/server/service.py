@@ -1,0 +1,40 @@
+"""Service: what every route that answers with the pipeline needs."""
+
+from qwen_vision.media.source import OssResolver
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.server.body import read_body
+from qwen_vision.server.exchange import Exchange
+from qwen_vision.server.lifecycle import Lifecycle, Slot
+from qwen_vision.server.uploads import uploads_of
+from qwen_vision.settings import ServerSettings
+from qwen_vision.storage.store import UploadStore
+
+
+class Service:
+    """The pipeline within the limits of the settings; `store` holds what callers uploaded."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        settings: ServerSettings,
+        lifecycle: Lifecycle,
+        store: UploadStore | None,
+    ) -> None:
+        """Serve requests with `pipeline`."""
+        self.pipeline = pipeline
+        self.settings = settings
+        self._lifecycle = lifecycle
+        self._store = store
+
+    def slot(self, exchange: Exchange) -> Slot:
+        """A place for one request, held while its `with` block runs."""
+        return self._lifecycle.slot(exchange)
+
+    async def read(self, exchange: Exchange) -> bytes:
+        """The request's body, within the limits of size and time."""
+        return await read_body(exchange, settings=self.settings)
+
+    def uploads(self, exchange: Exchange, *, model: str) -> OssResolver | None:
+        """The caller's uploads when the request asks for `oss://` URLs to be resolved."""
+        return uploads_of(exchange, self._store, model=model)
