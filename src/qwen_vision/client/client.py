@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
@@ -178,7 +179,7 @@ class AsyncClient:
         except TimeoutError as error:
             raise self._too_slow(limits) from error
         except aiohttp.ClientConnectorError as error:
-            reason = error.os_error.strerror or str(error.os_error)
+            reason = _connect_reason(error.os_error)
             raise ConnectionFailedError(host=self.host, reason=reason) from error
         except aiohttp.ClientError as error:
             reason = str(error) or type(error).__name__
@@ -215,6 +216,13 @@ def _chat_url(base_url: str) -> URL:
             param="base_url",
         )
     return URL(base_url.rstrip("/") + "/chat/completions")
+
+
+def _connect_reason(error: OSError) -> str:
+    # asyncio puts the address into strerror; a failed name look-up has a number below zero.
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 async def _failure(response: aiohttp.ClientResponse) -> RemoteError:
