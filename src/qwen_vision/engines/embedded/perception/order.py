@@ -45,10 +45,10 @@ def reading_order(lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
     """The lines as a person reads them, each with its `row`; phrases that were split are joined."""
     if not lines:
         return ()
-    placed = _placed(lines)
+    items = placed(lines, angle_deg=page_angle(lines))
     ordered: list[TextLine] = []
     row_number = 0
-    for column in _columns(placed):
+    for column in columns_of(items):
         for row in rows_of(column):
             ordered.extend(replace(item.line, row=row_number) for item in _phrases(row))
             row_number += 1
@@ -72,8 +72,9 @@ def page_angle(lines: Sequence[TextLine]) -> float:
     return 0.0
 
 
-def _placed(lines: Sequence[TextLine]) -> list[Placed]:
-    turn = radians(-page_angle(lines))
+def placed(lines: Sequence[TextLine], *, angle_deg: float) -> list[Placed]:
+    """The lines in a frame turned so that text at `angle_deg` lies level."""
+    turn = radians(-angle_deg)
     across, down = cos(turn), sin(turn)
 
     def place(line: TextLine) -> Placed:
@@ -164,7 +165,7 @@ def _along(stop: float, part: Box, whole: Box) -> float:
     return (place - whole.left) / max(whole.right - whole.left, 1.0)
 
 
-def _columns(items: Sequence[Placed]) -> list[list[Placed]]:
+def columns_of(items: Sequence[Placed]) -> list[list[Placed]]:
     """The items cut into bands and columns of running text, in the order they are read."""
     cut = _gutter(items)
     if cut is None:
@@ -183,7 +184,7 @@ def _columns(items: Sequence[Placed]) -> list[list[Placed]]:
         for side in (left, right):
             inside = [item for item in side if top <= item.middle < bottom]
             if inside:
-                parts.extend(_columns(inside))
+                parts.extend(columns_of(inside))
     return parts
 
 

@@ -19,7 +19,9 @@ from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
 from qwen_vision.engines.embedded.perception.compare import View, difference
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
-from qwen_vision.engines.embedded.perception.sheet import Sheet
+from qwen_vision.engines.embedded.perception.rules import find_rules
+from qwen_vision.engines.embedded.perception.sheet import Sheet, turned
+from qwen_vision.engines.embedded.perception.tables import find_tables
 from qwen_vision.engines.embedded.perception.text import Found, TextReader
 from qwen_vision.engines.embedded.perception.watch import Senses, Watcher
 from qwen_vision.media.items import Frame, Pixels, Size
@@ -53,12 +55,18 @@ class Rooms:
     def _read(self, rgb: Raster, original: Size) -> Reading:
         if is_blank(rgb):
             return Reading(())
-        page = self._reader().read(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+        page = self._reader().read(bgr)
         height, width = rgb.shape[:2]
         size = Size(height, width) if page.turn_deg in (90, 270) else Size(width, height)
         sheet = Sheet(original, size, page.turn_deg)
-        lines = reading_order([_line(item) for item in page.found])
-        return Reading(lines=sheet.lines(lines), rotation_deg=sheet.rotation_deg)
+        found = [_line(item) for item in page.found]
+        tables = find_tables(found, find_rules(turned(bgr, page.turn_deg)))
+        return Reading(
+            lines=sheet.lines(reading_order(found)),
+            tables=tuple(sheet.table(table) for table in tables),
+            rotation_deg=sheet.rotation_deg,
+        )
 
     def codes(self, pixels: Pixels, original: Size) -> tuple[Barcode, ...]:
         """The barcodes of a picture, in coordinates of its upright original."""
