@@ -89,7 +89,8 @@ class OpenedImage:
             self.stages_ms["decode"] = round((time.perf_counter() - started) * 1000, 3)
         held_bytes = pixels.width * pixels.height * _RGB_BYTES
         self.budgets.request.take(held_bytes, param=self.param)
-        weakref.finalize(pixels, self.budgets.request.give, held_bytes)
+        given_back = weakref.finalize(pixels, self.budgets.request.give, held_bytes)
+        given_back.atexit = False
         return pixels
 
     def receipt(self) -> MediaReceipt:
