@@ -64,6 +64,13 @@ async def test_sixteen_bits_keep_their_brightness(wire: Opening, name: str) -> N
     assert near(await colour(wire, encoded(picture, name)), (128, 128, 128), by=1)
 
 
+async def test_twelve_bits_in_sixteen_are_stretched(wire: Opening) -> None:
+    row = (300).to_bytes(2, "little") * 30 + (700).to_bytes(2, "little") * 30
+    data = encoded(PillowImage.frombytes("I;16", (60, 40), row * 40), "tiff")
+    assert near(await colour(wire, data), (0, 0, 0), by=1)
+    assert near(await colour(wire, data, (50, 12)), (255, 255, 255), by=1)
+
+
 async def test_whole_numbers_and_fractions_are_scaled(wire: Opening) -> None:
     fractions = PillowImage.new("F", (60, 40), 0.5)
     assert near(await colour(wire, encoded(fractions, "tiff")), (127, 127, 127), by=1)

@@ -21,6 +21,7 @@ _HALF_VISIBLE = 128
 _BYTE_MAX = 255
 _SCALABLE = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 _WORD_MAX = 65535
+_TWELVE_BITS = 4096
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -33,12 +34,12 @@ def scalable(pixels: Pixels) -> Pixels:
     """The picture in a mode that can be resized without mixing up its colours.
 
     That is 8-bit grey, RGB or CMYK, with or without transparency. Grey of 16 bits keeps its
-    high byte; wider and floating grey is scaled to its own range.
+    high byte, or is scaled to its own range when it uses 12 bits or less of them, as cameras
+    and microscopes do; wider and floating grey is scaled to its own range.
     """
     mode = pixels.mode
     if mode.startswith("I;16"):
-        raw = "L;16B" if mode.endswith("B") else "L;16"
-        return Image.frombytes("L", pixels.size, pixels.tobytes(), "raw", raw)
+        return _words(pixels)
     if mode in ("I", "F"):
         return _wide(pixels)
     if "transparency" in pixels.info or mode in ("PA", "RGBa", "La"):
@@ -73,9 +74,16 @@ def _on_ground(pixels: Pixels) -> Pixels:
     return flat
 
 
+def _words(pixels: Pixels) -> Pixels:
+    low, high = _range(pixels)
+    if high < _TWELVE_BITS:
+        return _scaled(pixels.convert("I"), low=low, high=high)
+    raw = "L;16B" if pixels.mode.endswith("B") else "L;16"
+    return Image.frombytes("L", pixels.size, pixels.tobytes(), "raw", raw)
+
+
 def _wide(pixels: Pixels) -> Pixels:
-    extremes = pixels.getextrema()
-    low, high = float(extremes[0]), float(extremes[1])  # type: ignore[arg-type]  # one band
+    low, high = _range(pixels)
     if pixels.mode == "F" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     elif low >= 0 and high <= _BYTE_MAX:
@@ -83,6 +91,11 @@ def _wide(pixels: Pixels) -> Pixels:
     elif low >= 0 and high <= _WORD_MAX:
         low, high = 0.0, float(_WORD_MAX)
     return _scaled(pixels, low=low, high=high)
+
+
+def _range(pixels: Pixels) -> tuple[float, float]:
+    extremes = pixels.getextrema()
+    return float(extremes[0]), float(extremes[1])  # type: ignore[arg-type]  # one band
 
 
 def _scaled(pixels: Pixels, *, low: float, high: float) -> Pixels:
