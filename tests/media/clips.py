@@ -41,7 +41,12 @@ class Film:
     def make(self) -> bytes:
         """The file. Its upper left corner is brighter than the rest by up to 30."""
         file = io.BytesIO()
-        with av.open(file, "w", format=self.container, options=self.options) as container:
+        self.write(file)
+        return file.getvalue()
+
+    def write(self, target: io.BytesIO | str) -> None:
+        """Write the file to a path or into memory; some options need a path."""
+        with av.open(target, "w", format=self.container, options=self.options) as container:
             stream = container.add_stream(CODECS[self.container], rate=self.fps)
             assert isinstance(stream, av.VideoStream)
             stream.width, stream.height = self.width, self.height
@@ -61,7 +66,6 @@ class Film:
                         plane.update(bytes(plane.buffer_size))
                     container.mux(sound.encode(tone))
                 container.mux(sound.encode(None))
-        return file.getvalue()
 
     def _frame(self, number: int) -> av.VideoFrame:
         shade = self.shade(number)

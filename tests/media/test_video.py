@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -171,6 +172,36 @@ async def test_a_file_cut_short_gives_what_arrived(wire: Opening) -> None:
     video = await opened(wire, whole[: len(whole) * 2 // 3])
     assert 60 < video.source_frames < 250
     assert len(await frames_of(video)) == len(video.frame_times_s)
+
+
+async def test_frames_missing_from_a_cut_file_are_filled_up(wire: Opening, tmp_path: Path) -> None:
+    film = Film(frames=250, options={"movflags": "faststart"})
+    film.write(str(tmp_path / "film.mp4"))
+    whole = (tmp_path / "film.mp4").read_bytes()
+    video = await opened(wire, whole[: len(whole) * 3 // 4])
+    frames = await frames_of(video)
+    assert len(frames) == len(video.frame_times_s)
+    assert abs(grey(frames[0]) - film.shade(0)) <= 6
+
+
+async def test_broken_bytes_in_the_middle_are_passed_over(wire: Opening) -> None:
+    whole = bytearray(Film(container="matroska", frames=250, width=320, height=240).make())
+    middle = len(whole) // 2
+    whole[middle : middle + 200] = b"\xff" * 200
+    video = await opened(wire, bytes(whole))
+    assert len(await frames_of(video)) == len(video.frame_times_s)
+
+
+async def test_sound_alone_is_no_video(wire: Opening) -> None:
+    with pytest.raises(VideoError):
+        await opened(wire, Film(sound=True, frames=0).make())
+
+
+async def test_two_copies_of_a_file_share_a_hash(wire: Opening) -> None:
+    one, two = Film().make(), Film(frames=80).make()
+    first = (await opened(wire, one)).content_hash
+    assert (await opened(wire, one)).content_hash == first
+    assert (await opened(wire, two)).content_hash != first
 
 
 @pytest.mark.parametrize(
