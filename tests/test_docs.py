@@ -21,6 +21,9 @@ LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)]*)?\)")
 CITED_SECTION = re.compile(r"dialect\.md, ([a-z:\- ]+?)(?=[).,]|\n|$)")
 
 
+CITED_PAGE = re.compile(r"docs/[\w/.-]+\.md")
+
+
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
@@ -50,6 +53,11 @@ def test_every_section_that_code_cites_is_there() -> None:
         for section in CITED_SECTION.findall(re.sub(r"\n\s+", " ", source.read_text("utf-8")))
     }
     assert cited - headings == set()
+
+
+def test_every_page_that_code_cites_is_there() -> None:
+    cited = {page for path in SOURCES for page in CITED_PAGE.findall(path.read_text("utf-8"))}
+    assert [page for page in sorted(cited) if not (ROOT / page).is_file()] == []
 
 
 def test_dialect_page_holds_the_text_of_every_error_of_the_dialect() -> None:
