@@ -66,7 +66,7 @@ class Opening:
         blob = await self._load(url, kind="image", param=param)
         load_ms = _ms_since(started)
         started = time.perf_counter()
-        if is_pdf(blob):
+        if is_pdf(blob) if blob.data is not None else await asyncio.to_thread(is_pdf, blob):
             images = await self._pages(blob, terms, pages=part.pages, param=param)
         else:
             file = await self._picture_file(blob, param=param)
