@@ -1,20 +1,17 @@
 """Incoming: one upload on its way, streamed to disk and seen by nobody until it is whole."""
 
 import asyncio
-import errno
 import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, TypeAlias
 
-from qwen_vision.errors import ObjectTooLargeError, StorageFullError, StorageUnavailableError
-
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+from qwen_vision.errors import ObjectTooLargeError, StorageFullError
+from qwen_vision.storage.disk import telling_disk_trouble
 
 
 class Allowance:
@@ -93,7 +90,7 @@ class Incoming:
         await asyncio.shield(asyncio.to_thread(self._commit))
 
     def _write(self, piece: bytes | bytearray) -> None:
-        with self._lock, _telling_room():
+        with self._lock, telling_disk_trouble():
             if self._closed:
                 return
             self._allowance.take(len(piece), free_bytes=self._free_bytes)
@@ -102,7 +99,7 @@ class Incoming:
             self._hash.update(piece)
 
     def _commit(self) -> None:
-        with self._lock, _telling_room():
+        with self._lock, telling_disk_trouble():
             if self._closed:
                 return
             file = self._opened()
@@ -125,14 +122,3 @@ class Incoming:
                 os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0
             )
         return self._file
-
-
-@contextmanager
-def _telling_room() -> Iterator[None]:
-    """Turns an error of the disk into one of the tree."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageFullError from error
-        raise StorageUnavailableError(reason="its disk does not take the file") from error

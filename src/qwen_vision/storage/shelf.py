@@ -1,9 +1,10 @@
 """Shelf: where the bytes of finished uploads lie. A folder by default."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
+
+from qwen_vision.storage.disk import sync_folder
 
 
 class Shelf(Protocol):
@@ -64,12 +65,3 @@ class FolderShelf:
 
     def _place(self, name: str) -> Path:
         return self._folder / name[:2] / name
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on disk: a renamed file is there after a power cut only then."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,6 +1,7 @@
 """UploadStore: keeps uploaded files for a while and finds them again (see uploads.md)."""
 
 import asyncio
+import hashlib
 import os
 import secrets
 import time
@@ -11,6 +12,8 @@ from typing import Final
 
 from qwen_vision.errors import ObjectTooLargeError, StorageFullError, StorageUnavailableError
 from qwen_vision.settings import StorageSettings
+from qwen_vision.storage.bucket import BucketShelf
+from qwen_vision.storage.disk import telling_disk_trouble
 from qwen_vision.storage.incoming import Allowance, Incoming
 from qwen_vision.storage.index import Entry, Index
 from qwen_vision.storage.policy import Permission, Signer, Ticket
@@ -20,6 +23,7 @@ from qwen_vision.storage.shelf import FolderShelf, Shelf
 
 SCHEME: Final = "oss://"
 _SECRET_BYTES: Final = 32
+_STORE_ID_CHARS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,8 @@ class UploadStore:
             return None
         if (entry.owner, entry.model) != (opened.signer.owner(api_key), model):
             return None
-        return opened.shelf.fetch(entry.name)
+        with telling_disk_trouble():
+            return opened.shelf.fetch(entry.name)
 
     def _sweep(self, opened: _Open) -> None:
         living = opened.session.sweep()
@@ -169,7 +174,7 @@ def _open_folder(settings: StorageSettings, clock: Callable[[], float]) -> _Open
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = _secret(folder / "secret")
         session = Session(folder / "incoming")
-        shelf = _shelf(settings)
+        shelf = _shelf(settings, secret)
     except OSError as error:
         raise StorageUnavailableError(
             reason=error.strerror or "its folder is not usable"
@@ -182,7 +187,11 @@ def _open_folder(settings: StorageSettings, clock: Callable[[], float]) -> _Open
     )
 
 
-def _shelf(settings: StorageSettings) -> Shelf:
+def _shelf(settings: StorageSettings, secret: bytes) -> Shelf:
+    if settings.bucket is not None:
+        # The secret is the one thing that all processes of a store share and no other has.
+        store_id = hashlib.sha256(b"store\0" + secret).hexdigest()[:_STORE_ID_CHARS]
+        return BucketShelf(settings.bucket, store_id=store_id, cache=settings.folder / "copies")
     return FolderShelf(settings.folder / "objects")
 
 
