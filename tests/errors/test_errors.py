@@ -12,6 +12,7 @@ import pytest
 from qwen_vision import errors
 from qwen_vision.errors import QwenVisionError
 from qwen_vision.protocol.failure import failure_body, read_failure
+from qwen_vision.protocol.native_failure import native_event, native_failure_body
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -72,6 +73,26 @@ def test_envelope_bytes_have_the_keys_of_the_dialect_in_order(row: Row) -> None:
     assert failure_body(row.build(), request_id=REQUEST_ID).decode() == (
         f'{{"error":{{"message":{words},"type":"{row.type}","param":{param},"code":{code}}},'
         f'"request_id":"{REQUEST_ID}"{tail}}}'
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=_name)
+def test_native_body_is_flat_with_its_own_code_and_words(row: Row) -> None:
+    words = json.dumps(row.native_message or row.message, ensure_ascii=False)
+    assert native_failure_body(row.build(), request_id=REQUEST_ID).decode() == (
+        f'{{"code":"{row.native}","message":{words},"request_id":"{REQUEST_ID}"}}'
+    )
+
+
+def test_native_body_keeps_the_code_of_another_server() -> None:
+    error = errors.RemoteError("no", status=400, code="Custom.Code")
+    assert b'"code":"Custom.Code"' in native_failure_body(error, request_id=REQUEST_ID)
+
+
+def test_native_events_have_no_space_behind_a_colon() -> None:
+    assert native_event(b"{}", number=1) == b"id:1\nevent:result\n:HTTP_STATUS/200\ndata:{}\n\n"
+    assert native_event(b"{}", number=2, status=400) == (
+        b"id:2\nevent:error\n:HTTP_STATUS/400\ndata:{}\n\n"
     )
 
 
