@@ -1,6 +1,7 @@
 """OCR tasks: their prompts, and what is read from their answers."""
 
 import json
+import math
 
 import pytest
 from msgspec import UNSET
@@ -50,6 +51,23 @@ def test_a_line_on_end_keeps_its_corners_in_reading_order() -> None:
 def test_a_tilted_line_keeps_its_angle_on_a_square_picture() -> None:
     (word,) = words({"rotate_rect": [500, 500, 400, 50, -30], "text": "a"}, size=(1000, 1000))
     assert word.rotate_rect == [500, 500, 400, 50, -30]
+
+
+def test_a_line_on_end_is_measured_along_the_pictures_height() -> None:
+    (word,) = words({"rotate_rect": [500, 500, 200, 100, 90], "text": "up"})
+    assert word.rotate_rect == [1000, 500, 200, 200, 90]
+    assert word.location == [1100, 400, 1100, 600, 900, 600, 900, 400]
+
+
+def test_a_tilted_line_is_a_rectangle_on_the_picture() -> None:
+    (word,) = words({"rotate_rect": [500, 500, 300, 60, 30], "text": "a"})
+    corners = list(zip(word.location[::2], word.location[1::2], strict=True))
+    sides = [math.dist(corners[k], corners[(k + 1) % 4]) for k in range(4)]
+    assert sides[0] == pytest.approx(sides[2], abs=2)
+    assert sides[1] == pytest.approx(sides[3], abs=2)
+    assert math.dist(corners[0], corners[2]) == pytest.approx(
+        math.dist(corners[1], corners[3]), abs=2
+    )
 
 
 def test_lines_of_another_shape_are_left_out() -> None:

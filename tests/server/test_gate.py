@@ -26,6 +26,14 @@ ROUTES = [
     ("GET", "/healthz/"),
     ("OPTIONS", "/v1/chat/completions"),
 ]
+NATIVE_ROUTES = [
+    ("POST", "/api/v1/services/aigc/multimodal-generation/generation"),
+    ("POST", "/api/v1/services/aigc/text-generation/generation"),
+    ("GET", "/api/v1/models"),
+    ("GET", "/api/v1/uploads?action=getPolicy&model=qwen3-vl-plus"),
+    ("GET", "/compatible-mode/v1/uploads?action=getPolicy&model=qwen3-vl-plus"),
+    ("GET", "/api/v1/nothing"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,19 @@ def test_every_route_needs_a_key(locked: str, call: Call, *, method: str, path: 
     assert (status, headers["www-authenticate"], error["code"]) == (401, "Bearer", None)
     assert error["message"].startswith("You didn't provide an API key.")
     assert error["message"].endswith("Bearer YOUR_KEY). ")
+
+
+@pytest.mark.parametrize(("method", "path"), NATIVE_ROUTES)
+def test_every_native_route_needs_a_key(locked: str, call: Call, *, method: str, path: str) -> None:
+    status, _, body = call(locked, path, method=method)
+    assert (status, json.loads(body)["code"]) == (401, "InvalidApiKey")
+
+
+def test_an_upload_needs_a_signature_in_place_of_a_key(locked: str, call: Call) -> None:
+    status, headers, body = call(locked, "/api/v1/uploads/objects", b"")
+    assert status in (400, 503)
+    assert headers["content-type"] == "application/xml"
+    assert b"<Code>" in body
 
 
 @pytest.mark.parametrize(

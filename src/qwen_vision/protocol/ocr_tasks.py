@@ -23,17 +23,18 @@ TASK_PROMPTS: Final[Mapping[OcrTask, str]] = {
     'for each line its "rotate_rect", the rotated rectangle [cx, cy, width, height, angle], and '
     'its "text".',
     "key_information_extraction": "Extract the key information in the image as JSON, all pairs "
-    "of a key and its value, with ? for characters that cannot be read.",
+    "of a key and its value, with ? for illegible characters.",
     "table_parsing": "Write every table in the image as an HTML table, with all its rows.",
     "document_parsing": "Convert the document in the image to LaTeX.",
     "formula_recognition": "Write the formula in the image in LaTeX.",
 }
 _SCHEMA_PROMPT: Final = (
-    "Extract the key information in the image as JSON of this shape, with ? for characters that "
-    "cannot be read:\n"
+    "Extract the key information in the image as JSON of this shape, with ? for illegible "
+    "characters:\n"
 )
 _FENCE: Final = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
-_RELATIVE: Final = 1000
+# Places in an answer are in thousandths of the picture.
+_WHOLE: Final = 1000
 
 
 _Kind = TypeVar("_Kind")
@@ -109,30 +110,19 @@ def _words(lines: list[msgspec.Raw], size: tuple[int, int]) -> list[WordInfo]:
 def _word(line: _Line, size: tuple[int, int]) -> WordInfo:
     """A rectangle in thousandths of the picture, as pixels.
 
-    Width and height are turned with the rectangle: its corners are made first, then each is
-    stretched to the picture.
+    The angle is the one seen on the picture. Width and height are lengths along the line and
+    across it, each in thousandths of the picture in that direction.
     """
-    cx, cy, width, height, angle_deg = line.rotate_rect
-    turn = math.radians(angle_deg)
-    along = (math.cos(turn) * width / 2, math.sin(turn) * width / 2)
-    across = (-math.sin(turn) * height / 2, math.cos(turn) * height / 2)
-    corners = [
-        (
-            (cx + a * along[0] + b * across[0]) * size[0] / _RELATIVE,
-            (cy + a * along[1] + b * across[1]) * size[1] / _RELATIVE,
-        )
-        for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))
-    ]
-    (left, top), (right, other_top) = corners[0], corners[1]
-    rectangle = [
-        cx * size[0] / _RELATIVE,
-        cy * size[1] / _RELATIVE,
-        math.dist(corners[0], corners[1]),
-        math.dist(corners[0], corners[3]),
-        math.degrees(math.atan2(other_top - top, right - left)),
-    ]
+    turn = math.radians(line.rotate_rect[4])
+    right, down = math.cos(turn), math.sin(turn)
+    cx, cy = (value * side / _WHOLE for value, side in zip(line.rotate_rect, size, strict=False))
+    width_px = line.rotate_rect[2] / math.hypot(right / size[0], down / size[1]) / _WHOLE
+    height_px = line.rotate_rect[3] / math.hypot(down / size[0], right / size[1]) / _WHOLE
+    location = []
+    for along, across in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+        x, y = along * width_px / 2, across * height_px / 2
+        location += [round(cx + x * right - y * down), round(cy + x * down + y * right)]
+    rectangle = (cx, cy, width_px, height_px, line.rotate_rect[4])
     return WordInfo(
-        text=line.text,
-        location=[round(value) for corner in corners for value in corner],
-        rotate_rect=[round(value) for value in rectangle],
+        text=line.text, location=location, rotate_rect=[round(value) for value in rectangle]
     )
