@@ -24,7 +24,9 @@ from qwen_vision.protocol.parts import (
     ContentPart,
     FramesPart,
     ImagePart,
+    ImageUrl,
     TextPart,
+    VideoUrl,
 )
 from qwen_vision.protocol.request import ChatRequest, decode_request, encode_request
 
@@ -44,11 +46,11 @@ PARTS: list[tuple[object, ContentPart]] = [
     ({"text": "Hi"}, TextPart("Hi")),
     (
         {"image": "http://x/a.png", "min_pixels": 4, "max_pixels": 9, "enable_rotate": True},
-        ImagePart("http://x/a.png", min_pixels=4, max_pixels=9),
+        ImagePart(ImageUrl("http://x/a.png"), min_pixels=4, max_pixels=9),
     ),
     (
         {"video": "http://x/a.mp4", "fps": 2, "max_frames": 8, "total_pixels": 7},
-        BoundedVideoPart("http://x/a.mp4", fps=2, max_frames=8, total_pixels=7),
+        BoundedVideoPart(VideoUrl("http://x/a.mp4"), fps=2, max_frames=8, total_pixels=7),
     ),
     ({"video": ["a", "b"], "fps": 0.5}, FramesPart(["a", "b"], fps=0.5)),
 ]
@@ -68,7 +70,7 @@ def test_audio_is_known_and_left_to_be_refused() -> None:
 def test_a_bounded_video_is_written_as_the_compatible_part() -> None:
     request = chat({"video": "http://x/a.mp4", "max_frames": 8})
     part = json.loads(encode_request(request))["messages"][0]["content"][0]
-    assert part == {"type": "video_url", "video_url": "http://x/a.mp4", "max_frames": 8}
+    assert part == {"type": "video_url", "video_url": {"url": "http://x/a.mp4"}, "max_frames": 8}
     again = decode_request(encode_request(request)).messages[0].content
     assert isinstance(again, list)
     assert not isinstance(again[0], BoundedVideoPart), "a compatible body cannot bound frames"

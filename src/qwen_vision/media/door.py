@@ -46,6 +46,11 @@ class Opening:
         self._videos = 0
         self._data_uris = 0
 
+    @property
+    def resolves_uploads(self) -> bool:
+        """Whether `oss://` URLs are looked up here."""
+        return self._rules.uploads is not None
+
     async def __aenter__(self) -> "Opening":
         """Nothing is opened yet."""
         return self

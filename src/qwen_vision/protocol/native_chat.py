@@ -19,7 +19,9 @@ from qwen_vision.protocol.parts import (
     ContentPart,
     FramesPart,
     ImagePart,
+    ImageUrl,
     TextPart,
+    VideoUrl,
 )
 from qwen_vision.protocol.request import ChatRequest, StreamOptions
 
@@ -40,7 +42,7 @@ def to_chat(request: NativeRequest, *, stream: bool) -> ChatRequest:
         model=request.model,
         messages=messages,
         stream=stream,
-        stream_options=StreamOptions(include_usage=True),
+        stream_options=StreamOptions(include_usage=True) if stream else None,
         # The sizes of the pictures are part of some answers.
         media_receipt=True,
         seed=_seed(given),
@@ -112,7 +114,7 @@ def _part(item: NativeItem, *, param: str) -> ContentPart:
         return TextPart(item.text, cache_control=item.cache_control)
     if item.image is not None:
         return ImagePart(
-            item.image,
+            ImageUrl(item.image),
             min_pixels=item.min_pixels,
             max_pixels=item.max_pixels,
             cache_control=item.cache_control,
@@ -128,7 +130,7 @@ def _part(item: NativeItem, *, param: str) -> ContentPart:
         )
     if item.video is not None:
         return BoundedVideoPart(
-            item.video,
+            VideoUrl(item.video),
             fps=item.fps,
             min_pixels=item.min_pixels,
             max_pixels=item.max_pixels,

@@ -19,6 +19,9 @@ _PIXELS: Final = ("min_pixels", "max_pixels", "total_pixels", "fps")
 async def upstream_body(prompt: Prompt, profile: Profile, *, model: str | None) -> bytes:
     """JSON for the upstream. Raises MediaError for media that cannot be adapted."""
     request = prompt.request
+    if prompt.opening is not None and prompt.opening.resolves_uploads:
+        # What was uploaded to this server is not there at another.
+        profile = msgspec.structs.replace(profile, media=profile.media - {"oss"})
     adapts = must_adapt(request, profile)
     changes = _changes(prompt, profile, model=model)
     if prompt.body is not None and not changes and not adapts:
