@@ -2,9 +2,16 @@
 
 import http.client
 import json
-from collections.abc import Callable, Mapping
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
+
+from tests.server.site import Site, Spawn
 
 Answer = tuple[int, Mapping[str, str], bytes]
 Call = Callable[..., Answer]
@@ -44,3 +51,53 @@ def ask() -> Callable[..., dict[str, object]]:
         return {"model": "qwen3-vl-plus", "messages": messages, **more}
 
     return build
+
+
+_SERVER = """
+import sys
+from pathlib import Path
+from qwen_vision.engines.scripted.engine import ScriptedEngine
+from qwen_vision.engines.scripted.script import DEFAULT_SCRIPT
+from qwen_vision.media.door import MediaDoor
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.server.run import Server
+from qwen_vision.settings import MediaSettings, ServerSettings, StorageSettings
+
+settings = ServerSettings(port=0, storage=StorageSettings(folder=Path(sys.argv[1])))
+pipeline = Pipeline(ScriptedEngine(DEFAULT_SCRIPT), MediaDoor(MediaSettings()))
+server = Server(settings, pipeline)
+print(server.url, flush=True)
+server.listen_and_serve()
+"""
+
+
+@pytest.fixture
+def spawn() -> Iterator[Spawn]:
+    """Starts a server in a process of its own."""
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(folder: Path) -> tuple[subprocess.Popen[str], Site]:
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and words
+            [sys.executable, "-c", _SERVER, str(folder)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        running.append(process)
+        assert process.stdout is not None
+        site = Site(process.stdout.readline().strip(), folder)
+        while not _answers(site):
+            time.sleep(0.02)
+        return process, site
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def _answers(site: Site) -> bool:
+    try:
+        return site.call("GET", "/healthz").status == 200
+    except ConnectionRefusedError:
+        return False

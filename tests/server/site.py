@@ -3,8 +3,9 @@
 import http.client
 import json
 import socket
+import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from xml.etree import ElementTree
 
 from tests.storage.forms import files_under
 
+# Starts a server in a process of its own: the process and how to reach it.
+Spawn = Callable[[Path], tuple[subprocess.Popen[str], "Site"]]
 KEY = "sk-uploading-key"
 MODEL = "qwen3-vl-plus"
 BOUNDARY = "----form-of-a-test"

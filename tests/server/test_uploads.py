@@ -2,16 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qwen_vision.settings import ServerSettings, StorageSettings
-from tests.server.site import BOUNDARY, FORM_TYPE, MODEL, Site, fields_of, form
+from tests.server.site import BOUNDARY, FORM_TYPE, MODEL, Site, Spawn, fields_of, form
 
 KEYS = frozenset({"sk-uploading-key"})
 Start = Callable[[StorageSettings], Site]
@@ -224,57 +221,6 @@ def test_a_web_page_elsewhere_cannot_upload_to_a_server_without_keys(
     headers = {"Origin": "https://elsewhere.example", "Content-Type": FORM_TYPE}
     answer = site.call("POST", "/api/v1/uploads/objects", body=b"x", headers=headers)
     assert answer.refusal[0] == 403
-
-
-_SERVER = """
-import sys
-from pathlib import Path
-from qwen_vision.engines.scripted.engine import ScriptedEngine
-from qwen_vision.engines.scripted.script import DEFAULT_SCRIPT
-from qwen_vision.media.door import MediaDoor
-from qwen_vision.pipeline.pipeline import Pipeline
-from qwen_vision.server.run import Server
-from qwen_vision.settings import MediaSettings, ServerSettings, StorageSettings
-
-settings = ServerSettings(port=0, storage=StorageSettings(folder=Path(sys.argv[1])))
-pipeline = Pipeline(ScriptedEngine(DEFAULT_SCRIPT), MediaDoor(MediaSettings()))
-server = Server(settings, pipeline)
-print(server.url, flush=True)
-server.listen_and_serve()
-"""
-Spawn = Callable[[Path], tuple[subprocess.Popen[str], Site]]
-
-
-@pytest.fixture
-def spawn() -> Iterator[Spawn]:
-    """Starts a server in a process of its own."""
-    running: list[subprocess.Popen[str]] = []
-
-    def begin(folder: Path) -> tuple[subprocess.Popen[str], Site]:
-        process = subprocess.Popen(  # noqa: S603  our own interpreter and words
-            [sys.executable, "-c", _SERVER, str(folder)],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        running.append(process)
-        assert process.stdout is not None
-        site = Site(process.stdout.readline().strip(), folder)
-        while not _answers(site):
-            time.sleep(0.02)
-        return process, site
-
-    yield begin
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def _answers(site: Site) -> bool:
-    try:
-        return site.call("GET", "/healthz").status == 200
-    except ConnectionRefusedError:
-        return False
 
 
 def test_a_server_killed_in_the_middle_of_an_upload_leaves_nothing_half(
