@@ -199,6 +199,30 @@ def test_a_connection_cut_in_the_middle_leaves_nothing(site: Site) -> None:
     assert site.send(body).status == 200
 
 
+def test_an_upload_that_comes_too_slowly_is_given_up(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    settings = ServerSettings(port=0, storage=StorageSettings(folder=tmp_path), body_timeout_s=0.5)
+    site = Site(serve(settings=settings), tmp_path)
+    body = form(fields_of(site.ticket()), b"x" * 100_000)
+    with site.connect(f"Content-Length: {len(body)}") as connection:
+        connection.sendall(body[:2000])
+        answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"<Code>RequestTimeout</Code>" in answer
+    assert site.files() == []
+
+
+def test_behind_a_proxy_the_public_address_is_told(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    settings = ServerSettings(
+        port=0, storage=StorageSettings(folder=tmp_path), public_url="https://vision.example"
+    )
+    ticket = Site(serve(settings=settings), tmp_path).ticket()
+    assert ticket["upload_host"] == "https://vision.example/api/v1/uploads/objects"
+
+
 def test_a_full_store_refuses_with_507(start: Start, tmp_path: Path) -> None:
     site = start(StorageSettings(folder=tmp_path, quota_bytes=1000))
     answer = site.send(form(fields_of(site.ticket()), b"x" * 2000))

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import obstore
 import pytest
 from obstore.store import S3Store
 
@@ -73,6 +74,19 @@ def copies(settings: StorageSettings) -> list[Path]:
     return list((settings.folder / "copies").iterdir())
 
 
+def everything(settings: StorageSettings) -> S3Store:
+    """The bucket, as its owner sees it."""
+    bucket = settings.bucket
+    assert bucket is not None
+    return S3Store(
+        bucket.name,
+        endpoint=bucket.endpoint or "",
+        access_key_id="id",
+        secret_access_key="secret",  # noqa: S106  the test server takes any
+        client_options={"allow_http": True},
+    )
+
+
 async def find(store: UploadStore, url: str) -> Path | None:
     return await store.find(url, api_key=KEY, model=MODEL)
 
@@ -123,11 +137,26 @@ async def test_expired_files_leave_the_bucket_and_the_copies(
     assert copies(settings) == []
 
 
-async def test_files_that_live_are_left_alone(store: UploadStore, clock: Clock) -> None:
+async def test_files_that_live_are_left_alone(
+    store: UploadStore, settings: StorageSettings, clock: Clock
+) -> None:
     url = await keep(store, b"a picture")
     clock.now_s += 3600
     await store.sweep()
     assert await find(store, url)
+    clock.now_s += 3600
+    await store.sweep()
+    assert copies(settings) == [], "nobody has asked for it for an hour"
+    assert await find(store, url)
+
+
+async def test_an_object_somebody_deleted_is_not_there(
+    store: UploadStore, settings: StorageSettings
+) -> None:
+    url = await keep(store, b"a picture")
+    for found in everything(settings).list():
+        obstore.delete(everything(settings), [item["path"] for item in found])
+    assert await find(store, url) is None
 
 
 async def test_a_sweep_touches_nothing_of_other_stores_and_other_users(
@@ -135,16 +164,9 @@ async def test_a_sweep_touches_nothing_of_other_stores_and_other_users(
 ) -> None:
     other = UploadStore(replace(settings, folder=settings.folder.with_name("other")))
     url = await keep(other, b"of another store")
-    bucket = settings.bucket
-    assert bucket is not None
-    things = S3Store(
-        bucket.name,
-        endpoint=bucket.endpoint or "",
-        access_key_id="id",
-        secret_access_key="secret",  # noqa: S106  the test server takes any
-        client_options={"allow_http": True},
-    )
-    others = {"elsewhere", f"{bucket.prefix}/beside"}
+    things = everything(settings)
+    assert settings.bucket is not None
+    others = {"elsewhere", f"{settings.bucket.prefix}/beside"}
     for path in others:
         things.put(path, b"of another user")
     await keep(store, b"mine")

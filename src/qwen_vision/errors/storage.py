@@ -48,13 +48,6 @@ class AccessKeyIdError(StorageError):
     text = "The OSS Access Key Id you provided does not exist in our records."
 
 
-class PolicyDocumentError(StorageError):
-    """The policy is no base64 of a JSON document."""
-
-    code = "InvalidPolicyDocument"
-    text = "Invalid Policy: the policy field must be the base64 JSON that getPolicy returned."
-
-
 class MalformedFormError(StorageError):
     """The body is no form this storage reads."""
 

@@ -22,6 +22,7 @@ from qwen_vision.errors import (
     StorageUnavailableError,
     UploadTimeoutError,
 )
+from qwen_vision.server.body import MIN_BYTES_PER_S
 from qwen_vision.server.exchange import ClientGoneError, Exchange
 from qwen_vision.server.form import FILE_FIELD, Form
 from qwen_vision.server.gate import OBJECTS_PATH, bearer
@@ -34,9 +35,6 @@ _log = logging.getLogger(__name__)
 _RESOLVE_HEADER: Final = b"x-dashscope-ossresourceresolve"
 # Pieces are collected to this size before a thread writes them.
 _WRITE_BYTES: Final = 1024 * 1024
-_PATIENCE_S: Final = 60.0
-# An upload that keeps up this pace is waited for: 100 MB in an hour at most.
-_MIN_BYTES_PER_S: Final = 32 * 1024
 
 
 class PolicyAnswer(Struct):
@@ -106,7 +104,7 @@ class UploadRoutes:
 
     async def _read(self, exchange: Exchange, form: Form, stack: AsyncExitStack) -> Incoming | None:
         """Stream the form's file into the store; None when there was no file."""
-        body = _Body(exchange)
+        body = _Body(exchange, small_body_s=self._settings.body_timeout_s)
         incoming: Incoming | None = None
         waiting = bytearray()
         while (piece := await body.next()) is not None:
@@ -188,9 +186,10 @@ def canonical_model(name: str) -> str:
 
 
 class _Body:
-    """The request's body piece by piece, within the patience one upload gets."""
+    """The request's body piece by piece, waited for as any body is."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, small_body_s: float) -> None:
+        self._small_body_s = small_body_s
         self._receive = exchange.receive
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
@@ -201,7 +200,7 @@ class _Body:
         """The next piece; None after the last. Raises UploadTimeoutError, ClientGoneError."""
         if not self._more:
             return None
-        until = self._began + _PATIENCE_S + self.received / _MIN_BYTES_PER_S
+        until = self._began + self._small_body_s + self.received / MIN_BYTES_PER_S
         try:
             async with asyncio.timeout_at(until):
                 message = await self._receive()
