@@ -1,5 +1,6 @@
 """EmbeddedEngine: answers from what it perceives, deterministic, on a CPU."""
 
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Final
@@ -10,12 +11,14 @@ from qwen_vision.engines.base import (
     Finished,
     Prompt,
     ReasoningDelta,
+    StopReason,
     TextDelta,
+    ToolCallDelta,
 )
 from qwen_vision.engines.embedded.perception.eyes import Eyes
 from qwen_vision.engines.embedded.rooms.refuse import WAY_OUT_EN
 from qwen_vision.engines.embedded.scene import set_scene
-from qwen_vision.engines.embedded.steps import Proof, Step, Thought
+from qwen_vision.engines.embedded.steps import Call, Proof, Step, Thought
 from qwen_vision.engines.embedded.tasks import perform
 from qwen_vision.engines.embedded.trace import Trace
 from qwen_vision.engines.text_tokens import estimate_tokens
@@ -59,6 +62,7 @@ class EmbeddedEngine:
         """The answer piece by piece, the trace before it when the prompt asks to think."""
         steps = perform(prompt, set_scene(prompt, self._eyes))
         proofs = []
+        called = False
         meter = _Meter(prompt.max_tokens)
         async with aclosing(_thinking_first(steps, prompt)) as ordered:
             async for step in ordered:
@@ -66,15 +70,27 @@ class EmbeddedEngine:
                     proofs.append(step.evidence)
                 elif isinstance(step, Thought):
                     yield ReasoningDelta(step.text)
+                elif isinstance(step, Call):
+                    called = True
+                    for piece in _call(step):
+                        yield piece
                 elif allowed := meter.allow(step.text):
                     yield TextDelta(allowed)
                 if meter.full:
                     break
-        yield Finished("length" if meter.full else "stop", evidence=tuple(proofs))
+        reason: StopReason = "length" if meter.full else "tool_calls" if called else "stop"
+        yield Finished(reason, evidence=tuple(proofs))
 
     async def aclose(self) -> None:
         """Free the threads; safe to call twice."""
         await self._eyes.aclose()
+
+
+def _call(call: Call) -> tuple[ToolCallDelta, ToolCallDelta]:
+    """The pieces of a call; its id follows from what is called, so that runs repeat exactly."""
+    digest = hashlib.sha256(f"{call.name} {call.arguments}".encode()).hexdigest()
+    opening = ToolCallDelta(0, id=f"call_{digest[:24]}", name=call.name)
+    return opening, ToolCallDelta(0, arguments=call.arguments)
 
 
 async def _thinking_first(
@@ -92,8 +108,8 @@ async def _thinking_first(
             held.append(step)
         else:
             yield step
-    for step in held:
-        yield step
+    for kept in held:
+        yield kept
 
 
 class _Meter:

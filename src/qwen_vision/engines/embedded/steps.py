@@ -27,4 +27,12 @@ class Proof:
     evidence: Evidence
 
 
-Step: TypeAlias = Thought | Say | Proof
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A whole tool call; it ends the answer."""
+
+    name: str
+    arguments: str
+
+
+Step: TypeAlias = Thought | Say | Proof | Call

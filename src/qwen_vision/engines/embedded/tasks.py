@@ -6,27 +6,63 @@ from typing import Final, TypeAlias
 from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
+from qwen_vision.engines.embedded.rooms.compare import compare
 from qwen_vision.engines.embedded.rooms.describe import describe
 from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
 from qwen_vision.engines.embedded.rooms.find import count, exists, locate
 from qwen_vision.engines.embedded.rooms.looks import tell_looks
+from qwen_vision.engines.embedded.rooms.papers import (
+    as_html,
+    as_markdown,
+    no_formulas,
+    tell_tables,
+    words_with_places,
+)
 from qwen_vision.engines.embedded.rooms.read import read_all, read_part
 from qwen_vision.engines.embedded.rooms.refuse import beyond, no_media
+from qwen_vision.engines.embedded.rooms.sums import do_sums
+from qwen_vision.engines.embedded.rooms.tools import (
+    call_forced,
+    call_if_asked,
+    forced_tool,
+    offered_tools,
+    say_tool_answer,
+    tool_answer,
+)
 from qwen_vision.engines.embedded.rooms.value import tell_values
+from qwen_vision.engines.embedded.rooms.video import tell_video
 from qwen_vision.engines.embedded.scene import Scene
-from qwen_vision.engines.embedded.steps import Say, Step, Thought
+from qwen_vision.engines.embedded.steps import Call, Say, Step, Thought
 
 
 async def perform(prompt: Prompt, scene: Scene) -> AsyncGenerator[Step, None]:
-    """The steps of the whole answer."""
-    if not scene.items:
-        yield Say(no_media(scene.language))
+    """The steps of the whole answer: a tool's reply, a tool call, JSON, or words."""
+    reply = tool_answer(prompt)
+    if reply is not None:
+        yield say_tool_answer(scene, reply)
         return
+    forced = forced_tool(prompt)
+    if forced is not None:
+        async for step in call_forced(scene, forced):
+            yield step
+        return
+    async for step in call_if_asked(scene, offered_tools(prompt)):
+        yield step
+        if isinstance(step, Call):
+            return
+    async for step in _answer(prompt, scene):
+        yield step
+
+
+async def _answer(prompt: Prompt, scene: Scene) -> AsyncIterator[Step]:
     wanted = prompt.request.response_format
     if wanted is not None and wanted.type != "text":
         schema = wanted.json_schema.schema if wanted.json_schema is not None else None
         async for step in extract_json(scene, schema):
             yield step
+        return
+    if not scene.items:
+        yield Say(no_media(scene.language))
         return
     intents = _intents(prompt, scene)
     yield Thought(
@@ -35,7 +71,18 @@ async def perform(prompt: Prompt, scene: Scene) -> AsyncGenerator[Step, None]:
     for place, intent in enumerate(intents):
         if place:
             yield Say("\n\n")
+        async for step in _perform_one(scene, intent):
+            yield step
+
+
+async def _perform_one(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    if scene.images:
         async for step in _ROOMS.get(intent.task, _refuse)(scene, intent):
+            yield step
+    if scene.images and scene.videos:
+        yield Say("\n\n")
+    if scene.videos:
+        async for step in tell_video(scene, intent):
             yield step
 
 
@@ -63,6 +110,13 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.PART: read_part,
     Task.VALUE: tell_values,
     Task.KEYS: key_information,
+    Task.WORDS: words_with_places,
+    Task.HTML: as_html,
+    Task.MARKDOWN: as_markdown,
+    Task.FORMULA: no_formulas,
+    Task.TABLE: tell_tables,
+    Task.COMPARE: compare,
+    Task.SUM: do_sums,
     Task.CODE: lambda scene, _: tell_codes(scene),
     Task.LOCATE: locate,
     Task.EXISTS: exists,

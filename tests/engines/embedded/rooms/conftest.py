@@ -58,13 +58,14 @@ def ask(engine: EmbeddedEngine) -> Ask:
         thinking: bool = False,
         limits: tuple[int | None, int | None] = (None, None),
         request: dict[str, Any] | None = None,
+        last: Turn | None = None,
     ) -> Answer:
         """`limits` are max_tokens and the thinking budget, `request` goes into the request."""
         turn = Turn("user", tuple(Text(part) if isinstance(part, str) else part for part in parts))
         prompt = Prompt(
             request=ChatRequest(model=model, messages=[], **(request or {})),
             model=find_model(model),
-            turns=(*before, turn),
+            turns=(*before, last or turn),
             thinking=thinking,
             max_tokens=limits[0],
             thinking_budget=limits[1],

@@ -28,6 +28,9 @@ _CHARACTERS: Final = re.compile(r"\b(?:characters?|letters?)\b|字符|个字|汉
 _TEXT: Final = re.compile(
     r"^(?:any |some )?(?:text|writing|words?|letters?|文字|字|文本)$", re.IGNORECASE
 )
+_THINGS: Final = re.compile(
+    r"^(?:objects?|things?|everything|items?|物体|东西|目标)$", re.IGNORECASE
+)
 _TIMES: Final = re.compile(r"\btimes\b|次", re.IGNORECASE)
 _PICTURES: Final = re.compile(r"\b(?:pictures?|images?|photos?|pages?)\b|张|图片|页", re.IGNORECASE)
 _AS_BOXES: Final = re.compile(
@@ -73,6 +76,10 @@ async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
                 tuple(Spot(value.text, value.box, value.confidence) for value in found), "value"
             )
     labels = detector_labels(subject)
+    if _THINGS.match(subject):
+        things = await scene.objects(image)
+        found_all = tuple(_object_spot(thing) for thing in things or ())
+        return Search(found_all, "object", seen=things is not None)
     objects = await scene.objects(image) if labels else ()
     if objects:
         wanted = [thing for thing in objects if thing.label in labels]

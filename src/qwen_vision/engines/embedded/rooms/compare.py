@@ -1,0 +1,146 @@
+"""Compare: what differs between pictures: likeness, size, text, objects and changed places."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Final
+
+from qwen_vision.engines.embedded.facts import Difference, ObjectSeen, Reading
+from qwen_vision.engines.embedded.intents import Intent
+from qwen_vision.engines.embedded.language import join_words, shorten
+from qwen_vision.engines.embedded.places import place_words
+from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
+from qwen_vision.media.items import Image
+from qwen_vision.protocol.receipt import Evidence
+
+_SHOWN: Final = 8
+
+
+async def compare(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
+    """Each picture against the one before it."""
+    if len(scene.images) < 2:
+        yield Say(
+            scene.say(
+                "There is only one picture here; send two or more and I compare them.",
+                "这里只有一张图片，请发送两张或更多图片，我来比较。",
+            )
+        )
+        return
+    for place, (first, second) in enumerate(pairwise(scene.images)):
+        if place:
+            yield Say("\n\n")
+        if len(scene.images) > 2:
+            one, two = first[0] + 1, second[0] + 1
+            yield Say(scene.say(f"Pictures {one} and {two}:\n", f"图片 {one} 和图片 {two}：\n"))
+        async for step in _pair(scene, first, second):
+            yield step
+
+
+async def _pair(
+    scene: Scene, first: tuple[int, Image], second: tuple[int, Image]
+) -> AsyncIterator[Step]:
+    found = await scene.eyes.differ(first[1], second[1])
+    yield Thought(
+        f"Compared pixels: likeness {found.likeness:.2f}, "
+        f"{'aligned' if found.aligned else 'not aligned'}, {len(found.regions)} regions changed."
+    )
+    if found.identical:
+        yield Say(scene.say("The two pictures are identical.", "两张图片完全相同。"))
+        return
+    yield Say(_likeness(scene, found))
+    if found.first_px != found.second_px:
+        (w1, h1), (w2, h2) = found.first_px, found.second_px
+        yield Say(
+            scene.say(
+                f"\nSize: the first is {w1} × {h1} pixels, the second {w2} × {h2}.",
+                f"\n尺寸：第一张 {w1} × {h1} 像素，第二张 {w2} × {h2} 像素。",
+            )
+        )
+    one, two = await scene.eyes.read(first[1]), await scene.eyes.read(second[1])
+    yield Thought(f"Read {len(one.rows)} and {len(two.rows)} lines of text.")
+    yield Say("\n" + _text(scene, one, two))
+    objects = _objects(scene, await scene.objects(first[1]), await scene.objects(second[1]))
+    if objects:
+        yield Say("\n" + objects)
+    for region in found.regions[:_SHOWN]:
+        yield Proof(Evidence("difference", first[0], box=whole_box(region)))
+    if found.regions:
+        yield Say("\n" + _regions(scene, found, first[1]))
+
+
+def _likeness(scene: Scene, found: Difference) -> str:
+    percent = f"{found.likeness:.0%}"
+    if found.aligned:
+        return scene.say(
+            f"The two pictures show the same view; they are {percent} alike.",
+            f"两张图片是同一画面，相似度 {percent}。",
+        )
+    return scene.say(
+        f"The two pictures show different views; they are {percent} alike.",
+        f"两张图片画面不同，相似度 {percent}。",
+    )
+
+
+def _text(scene: Scene, first: Reading, second: Reading) -> str:
+    one = [row for row in first.text.split("\n") if row]
+    two = [row for row in second.text.split("\n") if row]
+    if not one and not two:
+        return scene.say("Neither holds any text.", "两张图片都没有文字。")
+    if one == two:
+        return scene.say(
+            f"Their text is the same ({len(one)} lines).", f"文字相同（{len(one)} 行）。"
+        )
+    lines = [scene.say("Text that differs:", "文字的差别：")]
+    matcher = SequenceMatcher(None, one, two, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        before, after = " / ".join(one[a:b]), " / ".join(two[c:d])
+        lines.append(_change(scene, shorten(before), shorten(after)))
+    if len(lines) > _SHOWN + 1:
+        more = len(lines) - 1 - _SHOWN
+        lines = [*lines[: _SHOWN + 1], scene.say(f"- and {more} more", f"- 另有 {more} 处")]
+    return "\n".join(lines)
+
+
+def _change(scene: Scene, before: str, after: str) -> str:
+    if not before:
+        return scene.say(f"- only in the second: “{after}”", f"- 只在第二张中：“{after}”")
+    if not after:
+        return scene.say(f"- only in the first: “{before}”", f"- 只在第一张中：“{before}”")
+    return scene.say(f"- “{before}” became “{after}”", f"- “{before}”变为“{after}”")
+
+
+def _objects(
+    scene: Scene, first: tuple[ObjectSeen, ...] | None, second: tuple[ObjectSeen, ...] | None
+) -> str:
+    if first is None or second is None:
+        return ""
+    one, two = (Counter(thing.label for thing in things) for things in (first, second))
+    if one == two:
+        return ""
+    words = [
+        f"{label} {one[label]} → {two[label]}" for label in one | two if one[label] != two[label]
+    ]
+    return scene.say("Objects: ", "物体：") + ", ".join(words) + scene.say(".", "。")
+
+
+def _regions(scene: Scene, found: Difference, image: Image) -> str:
+    places = []
+    for region in found.regions[:_SHOWN]:
+        left, top, right, bottom = whole_box(region)
+        words = place_words(region, image.original, scene.language)
+        places.append(f"{words} ({left}, {top}, {right}, {bottom})")
+    count = len(found.regions)
+    return (
+        scene.say(
+            f"{count} {'place' if count == 1 else 'places'} changed, boxes in pixels of the "
+            f"first: ",
+            f"有 {count} 处变化（框为第一张图片的像素坐标）：",
+        )
+        + join_words(scene.language, places)
+        + scene.say(".", "。")
+    )

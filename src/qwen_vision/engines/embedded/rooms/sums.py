@@ -1,0 +1,134 @@
+"""Sums: arithmetic on the numbers a picture prints."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.amounts import find_amounts
+from qwen_vision.engines.embedded.documents.dates import without_dates
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.extract.items import bill_items
+from qwen_vision.engines.embedded.facts import Reading, Table
+from qwen_vision.engines.embedded.intents import Intent
+from qwen_vision.engines.embedded.language import join_words
+from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.steps import Say, Step, Thought
+
+_OPERATIONS: Final = (
+    ("average", re.compile(r"average|mean|平均", re.IGNORECASE)),
+    ("median", re.compile(r"median|中位数", re.IGNORECASE)),
+    (
+        "largest",
+        re.compile(r"largest|biggest|highest|max\w*|most expensive|最大|最高|最贵", re.IGNORECASE),
+    ),
+    (
+        "smallest",
+        re.compile(r"smallest|lowest|min\w*|cheapest|最小|最低|最便宜", re.IGNORECASE),
+    ),
+    ("sum", re.compile(r"", re.IGNORECASE)),
+)
+_NAMES_ZH: Final = {
+    "average": "平均值",
+    "median": "中位数",
+    "largest": "最大值",
+    "smallest": "最小值",
+    "sum": "总和",
+}
+_LISTED: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers with what stands beside each, and where they were taken from."""
+
+    values: tuple[tuple[Decimal, str], ...]
+    source_en: str
+    source_zh: str
+
+
+async def do_sums(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    """The sum, average or extreme of the numbers asked for, with the numbers themselves."""
+    operation = next(name for name, pattern in _OPERATIONS if pattern.search(intent.text))
+    for place, (index, image) in enumerate(scene.images):
+        reading = await scene.eyes.read(image)
+        numbers = _numbers(reading, intent.text)
+        yield Thought(
+            f"Picture {index + 1}: {len(numbers.values)} numbers from {numbers.source_en}; "
+            f"asked for the {operation}."
+        )
+        yield Say("\n" if place else "")
+        if not numbers.values:
+            yield Say(scene.say("I find no numbers in this picture.", "这张图片里没有找到数字。"))
+            continue
+        yield Say(_sentence(scene, operation, numbers))
+
+
+def _numbers(reading: Reading, question: str) -> Numbers:
+    """A table's column the question names, else a bill's amounts, else all numbers."""
+    for table in reading.tables:
+        column, title = _column(table, question)
+        if column:
+            return Numbers(tuple(column), f"the column “{title}”", f"“{title}”一列")
+    sheet = Sheet.of(reading)
+    items = [
+        (amount.value, item.values["description"])
+        for item in bill_items(sheet)
+        for amount in find_amounts(item.values["amount"])[:1]
+    ]
+    if items:
+        return Numbers(tuple(items), "the amounts of the line items", "各项金额")
+    loose = [
+        (amount.value, "")
+        for line in sheet.lines
+        for amount in find_amounts(without_dates(line.text))
+        if not amount.is_percent
+    ]
+    return Numbers(tuple(loose), "all numbers in the picture", "图中所有数字")
+
+
+def _column(table: Table, question: str) -> tuple[list[tuple[Decimal, str]], str]:
+    lowered = question.lower()
+    header = {cell.column: cell.text for cell in table.cells if cell.row == 0 and cell.text}
+    named = next(
+        (place for place, text in header.items() if len(text) > 1 and text.lower() in lowered), None
+    )
+    if named is None:
+        return [], ""
+    labels = {cell.row: cell.text for cell in table.cells if cell.column == 0}
+    values = []
+    for cell in table.cells:
+        amounts = find_amounts(cell.text) if cell.column == named and cell.row > 0 else []
+        if amounts:
+            values.append((amounts[0].value, labels.get(cell.row, "")))
+    return values, header[named]
+
+
+def _sentence(scene: Scene, operation: str, numbers: Numbers) -> str:
+    values = [value for value, _ in numbers.values]
+    shown = [str(value) for value in values[:_LISTED]]
+    if len(values) > _LISTED:
+        shown.append("…")
+    listed = join_words(scene.language, shown)
+    result = _compute(operation, values)
+    beside = next((f" ({text})" for value, text in numbers.values if value == result and text), "")
+    beside = beside if operation in {"largest", "smallest"} else ""
+    return scene.say(
+        f"The {operation} of {numbers.source_en} is {result}{beside}; I read {listed}.",
+        f"{numbers.source_zh}的{_NAMES_ZH[operation]}是 {result}{beside}；我读到的是 {listed}。",
+    )
+
+
+def _compute(operation: str, values: Sequence[Decimal]) -> Decimal:
+    if operation == "largest":
+        return max(values)
+    if operation == "smallest":
+        return min(values)
+    if operation == "median":
+        return median(values)
+    total = sum(values, Decimal(0))
+    if operation == "sum":
+        return total
+    return (total / len(values)).quantize(Decimal("0.01"))
