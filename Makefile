@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint check bench install install-dev clean
+.PHONY: help demo test lint check bench eval install install-dev clean
 
 help:
 	@echo "make demo   install, then ask about a picture in examples/ (no key, no network model)"
 	@echo "make test   install, then lint, types, layers and every test"
 	@echo "make bench  print speed figures as ratios to their peers"
+	@echo "make eval DATA=folder  score the embedded engine on a folder with a truth.json"
 	@echo "make clean  remove the virtual environment and caches"
 
 demo: install
@@ -28,6 +29,10 @@ lint: install-dev
 
 bench: install-dev
 	$(BIN)/python -m benchmarks
+
+eval: install-dev
+	@test -n "$(DATA)" || { echo "Say which folder: make eval DATA=folder"; exit 2; }
+	@$(BIN)/python -m benchmarks.evaluate "$(DATA)"
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev

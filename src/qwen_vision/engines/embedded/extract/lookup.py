@@ -25,7 +25,7 @@ class Hit:
 def look_up(pages: Sequence[Page], shape: Shape, *, context: str = "") -> list[Hit]:
     """Values for a leaf, best first; `context` is the name of the object around it."""
     kind = _kind_of(shape)
-    for concept in _exact(shape.words, context):
+    for concept in _exact(shape.words, context, number=kind == "amount"):
         hits = _by_concept(pages, concept)
         if hits:
             return hits
@@ -41,18 +41,14 @@ def look_up(pages: Sequence[Page], shape: Shape, *, context: str = "") -> list[H
     return []
 
 
-def concept_named(words: str) -> Concept | None:
-    """The concept that the words name completely, or None."""
-    return next(iter(_exact(words, "")), None)
-
-
-def _exact(words: str, context: str) -> Iterator[Concept]:
+def _exact(words: str, context: str, *, number: bool) -> Iterator[Concept]:
+    """Concepts a name means in full; "vat" is an amount where a number is wanted, else an id."""
     phrases = [f"{context} {words}", words] if context else [words]
     if context and words in _VAGUE and words != "date":
         phrases = phrases[:1]
     for phrase in phrases:
         full = [concept for concept in concepts().values() if concept.asks.fullmatch(phrase)]
-        yield from full[:1]
+        yield from sorted(full, key=lambda concept: (concept.kind == "amount") is not number)
 
 
 def _loose(shape: Shape) -> Iterator[Concept]:

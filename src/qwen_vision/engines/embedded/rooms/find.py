@@ -75,24 +75,28 @@ async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
             return Search(
                 tuple(Spot(value.text, value.box, value.confidence) for value in found), "value"
             )
-    labels = detector_labels(subject)
-    if _THINGS.match(subject):
-        things = await scene.objects(image)
-        found_all = tuple(_object_spot(thing) for thing in things or ())
-        return Search(found_all, "object", seen=things is not None)
-    objects = await scene.objects(image) if labels else ()
-    if objects:
-        wanted = [thing for thing in objects if thing.label in labels]
-        if wanted:
-            return Search(tuple(_object_spot(thing) for thing in wanted), "object")
+    things = await _find_things(scene, subject, image)
+    if things.spots:
+        return things
     lines = lines_with(sheet, subject) if subject else []
     if lines:
         return Search(tuple(Spot(line.text, line.box, line.confidence) for line in lines), "line")
     # Words in quotation marks can only be text; anything else might be a thing.
-    can_tell = (
-        bool(quoted(intent.text)) or bool(intent.concepts) or (bool(labels) and objects is not None)
+    only_text = bool(quoted(intent.text)) or bool(intent.concepts)
+    return Search((), "nothing", seen=only_text or things.seen)
+
+
+async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
+    """Objects the words mean; `seen` is False when no detector knows or looks for such."""
+    everything = _THINGS.match(subject) is not None
+    labels = detector_labels(subject)
+    if not everything and not labels:
+        return Search((), "object", seen=False)
+    objects = await scene.objects(image)
+    found = tuple(
+        _object_spot(thing) for thing in objects or () if everything or thing.label in labels
     )
-    return Search((), "nothing", seen=can_tell)
+    return Search(found, "object", seen=objects is not None)
 
 
 async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
