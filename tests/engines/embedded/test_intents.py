@@ -13,7 +13,8 @@ PHRASINGS = {
         "What is written on the board?",
         "Extract the text from the image",
         "What text is in the picture?",
-        "Please output only the text content from the image without any additional descriptions or formatting.",
+        "Please output only the text content from the image "
+        "without any additional descriptions or formatting.",
         "读取图中的所有文字",
         "图片里写了什么？",
         "识别图中文字",
