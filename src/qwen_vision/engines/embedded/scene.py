@@ -50,9 +50,9 @@ class Scene:
         """One of two phrasings, in the language of the question."""
         return pick(self.language, en, zh)
 
-    async def objects(self, _image: Image) -> tuple[ObjectSeen, ...] | None:
+    async def objects(self, image: Image) -> tuple[ObjectSeen, ...] | None:
         """Objects in a picture, or None when nothing here can see objects."""
-        return None
+        return await self.eyes.objects(image)
 
     @property
     def images(self) -> tuple[tuple[int, Image], ...]:

@@ -77,7 +77,7 @@ async def test_text_is_found_and_counted(ask: "Ask", sketch: "type[Sketch]") -> 
 @pytest.mark.parametrize(
     "question",
     [
-        "Is there a dog?",
+        "Is there a windmill?",
         "Translate this into French.",
         "What mood is the woman in?",
         "这个人是谁？",

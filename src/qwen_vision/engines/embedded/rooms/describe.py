@@ -6,6 +6,7 @@ from typing import Final
 
 from qwen_vision.engines.embedded.documents.kinds import document_kind
 from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading
+from qwen_vision.engines.embedded.facts import Scene as SceneSeen
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.scene import Scene
@@ -39,10 +40,12 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
         codes = await scene.eyes.codes(image)
         yield Thought(f"Looked for barcodes: found {len(codes)}.")
         objects = await scene.objects(image)
+        whole = await scene.eyes.scene(image)
         for paragraph in (
             _text_words(reading, scene.language),
             _code_words(codes, scene.language),
             object_words(objects, scene.language) if notes or objects else "",
+            _whole_words(whole, scene.language),
         ):
             if paragraph:
                 yield Say("\n\n" + paragraph)
@@ -98,6 +101,16 @@ def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> st
         language,
         f"Objects I recognise: {join_words('en', words)}.",
         f"我认出的物体：{join_words('zh', words)}。",
+    )
+
+
+def _whole_words(whole: SceneSeen | None, language: Language) -> str:
+    if whole is None:
+        return ""
+    return pick(
+        language,
+        f"As a whole it looks like: {whole.label}.",
+        f"整体看起来像：{whole.label}。",
     )
 
 

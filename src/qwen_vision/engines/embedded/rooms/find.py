@@ -83,7 +83,7 @@ async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
         return Search(tuple(Spot(line.text, line.box, line.confidence) for line in lines), "line")
     # Words in quotation marks can only be text; anything else might be a thing.
     only_text = bool(quoted(intent.text)) or bool(intent.concepts)
-    return Search((), "nothing", seen=only_text or things.seen)
+    return Search((), "text", seen=True) if only_text else things
 
 
 async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
@@ -240,6 +240,11 @@ def _fence(items: Sequence[dict[str, object]]) -> str:
 
 def _not_found(scene: Scene, intent: Intent, search: Search) -> str:
     subject = intent.subject or scene.say("that", "它")
+    if search.seen and search.kind == "object":
+        return scene.say(
+            f"I see no “{subject}” among the objects I recognise here.",
+            f"在我能认出的物体中没有“{subject}”。",
+        )
     if search.seen:
         return scene.say(
             f"I find no “{subject}” in this picture.", f"这张图片里没有找到“{subject}”。"
