@@ -1,9 +1,11 @@
 """Fields: the value a document gives for a concept or for words of the asker's own."""
 
 import re
+from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.addresses import find_address_part
 from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
@@ -21,25 +23,25 @@ _BY_SHAPE: Final[dict[str, str]] = {
     "date": "the first date on the page",
     "currency": "the currency mark beside an amount",
 }
+_OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
+    "total": find_total,
+    "tax": find_tax,
+    "subtotal": find_subtotal,
+    "company": find_company,
+    "address": find_address,
+}
 _OTHER_DATES: Final = ("due_date", "start_date", "end_date", "order_date", "birth_date")
 _SIMILAR: Final = 0.84
 
 
 def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
     """Values for the concept, best first; empty when the page does not give one."""
-    match concept.name:
-        case "total":
-            return find_total(sheet)
-        case "tax":
-            return find_tax(sheet)
-        case "subtotal":
-            return find_subtotal(sheet)
-        case "company":
-            return find_company(sheet)
-        case "address":
-            return find_address(sheet)
-        case _:
-            return labelled(sheet, concept) + _by_shape(sheet, concept)
+    own = _OWN_RULES.get(concept.name)
+    if own is not None:
+        return own(sheet)
+    if concept.kind == "address":
+        return find_address_part(sheet, concept.name)
+    return labelled(sheet, concept) + _by_shape(sheet, concept)
 
 
 def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:

@@ -18,7 +18,7 @@ from qwen_vision.engines.embedded.documents.dates import (
 
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL: Final = re.compile(
-    r"(?:https?://|www\.)[^\s,;]+|\b[\w-]+\.(?:com|org|net|cn|de|nl|io|eu)\b\S*"
+    r"(?:https?://|www\.)[^\s,;]+|(?<![\w@.-])[\w-]+\.(?:com|org|net|cn|de|nl|io|eu)\b[^\s,;]*"
 )
 _PHONE: Final = re.compile(r"(?<!\w)\+?\(?\d[\d ()./-]{5,}\d(?!\w)")
 _ID: Final = re.compile(

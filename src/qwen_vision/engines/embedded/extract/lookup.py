@@ -52,15 +52,18 @@ def _exact(words: str, context: str, *, number: bool) -> Iterator[Concept]:
 
 
 def _loose(shape: Shape) -> Iterator[Concept]:
-    """Concepts the name or the description mentions; those that are no company first."""
+    """Concepts the name or the description mentions; a company only beside nothing else."""
     for text in (shape.words, shape.about):
         named = [mention.concept for mention in mentions(text)]
-        yield from sorted(named, key=lambda concept: concept.kind == "party")[:2]
+        others = [concept for concept in named if concept.kind != "party"]
+        yield from (others or named)[:2]
 
 
 def _by_concept(pages: Sequence[Page], concept: Concept) -> list[Hit]:
-    hits = [Hit(found, page) for page in pages for found in find_field(page.sheet, concept)]
-    return sorted(hits, key=lambda hit: hit.found.rank)
+    """Hits page by page, the page with the best label first; the order within a page is kept."""
+    found = [[Hit(hit, page) for hit in find_field(page.sheet, concept)] for page in pages]
+    told = sorted((hits for hits in found if hits), key=lambda hits: hits[0].found.rank)
+    return [hit for hits in told for hit in hits]
 
 
 def _by_words(pages: Sequence[Page], words: str, kind: Kind) -> list[Hit]:

@@ -1,0 +1,56 @@
+"""Addresses: street, city, postal code, state and country out of the issuer's address."""
+
+import re
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.parties import find_address
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+
+_CODES: Final = (
+    re.compile(r"\b\d{5}(?:-\d{4})?(?!\d)"),
+    re.compile(r"\b\d{4} ?[A-Z]{2}\b"),
+    re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"),
+    re.compile(r"\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b"),
+    re.compile(r"\b\d{6}\b"),
+)
+_STATE: Final = re.compile(r"\b[A-Z]{2}$")
+_COUNTRIES: Final = {
+    "united states": "US", "usa": "US", "u.s.a.": "US", "united kingdom": "GB", "uk": "GB",
+    "germany": "DE", "deutschland": "DE", "nederland": "NL", "netherlands": "NL",
+    "the netherlands": "NL", "belgium": "BE", "france": "FR", "spain": "ES", "españa": "ES",
+    "italy": "IT", "italia": "IT", "malaysia": "MY", "singapore": "SG", "china": "CN", "中国": "CN",
+    "hong kong": "HK", "india": "IN", "japan": "JP", "australia": "AU", "canada": "CA",
+    "switzerland": "CH", "schweiz": "CH", "austria": "AT", "österreich": "AT", "poland": "PL",
+}  # fmt: skip
+
+
+def find_address_part(sheet: Sheet, part: str) -> list[Found]:
+    """The `street`, `city`, `postal_code`, `state`, `country` or `country_code` of the issuer."""
+    address = next(iter(find_address(sheet)), None)
+    if address is None:
+        return []
+    for line in address.lines:
+        text = _part_of(line.text.strip(" ,."), part)
+        if text:
+            return [Found(text, text, (line,), f"part of the address: {line.text}", rank=2)]
+    return []
+
+
+def _part_of(line: str, part: str) -> str:
+    code = next((match for pattern in _CODES if (match := pattern.search(line))), None)
+    country = _COUNTRIES.get(line.lower())
+    if part in {"country", "country_code"}:
+        return "" if country is None else line if part == "country" else country
+    if part == "street":
+        return line if code is None and country is None and re.search(r"\d", line) else ""
+    if code is None:
+        return ""
+    if part == "postal_code":
+        return code[0]
+    before, after = line[: code.start()].strip(" ,-"), line[code.end() :].strip(" ,-.")
+    state = _STATE.search(before)
+    if part == "state":
+        return state[0] if state else ""
+    place = before[: state.start()].strip(" ,") if state else before
+    return after if after and not place else place
