@@ -21,6 +21,7 @@ class Task(Enum):
     MARKDOWN = "document as Markdown"
     FORMULA = "formula"
     KEYS = "all fields"
+    ITEMS = "line items"
     CODE = "barcodes"
     COMPARE = "comparison"
     WHEN = "moment of an event"

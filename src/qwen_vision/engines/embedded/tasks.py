@@ -10,7 +10,9 @@ from qwen_vision.engines.embedded.rooms.compare import compare
 from qwen_vision.engines.embedded.rooms.describe import describe
 from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
 from qwen_vision.engines.embedded.rooms.find import count, exists, locate
+from qwen_vision.engines.embedded.rooms.items import tell_items
 from qwen_vision.engines.embedded.rooms.looks import tell_looks
+from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.papers import (
     as_html,
     as_markdown,
@@ -91,14 +93,21 @@ def _intents(prompt: Prompt, scene: Scene) -> list[Intent]:
         task = Task.READ if prompt.model.ocr else Task.DESCRIBE
         return [Intent(task, scene.question)]
     intents = read_intents(scene.question)
+    values = {Task.VALUE, Task.KEYS, Task.ITEMS}
+    if "json" in scene.question.lower() and all(intent.task in values for intent in intents):
+        return [Intent(Task.KEYS, scene.question)]
     if prompt.model.ocr and all(intent.task in {Task.UNKNOWN, Task.DESCRIBE} for intent in intents):
         # An OCR model reads; whatever else it is told, its answer is the text.
         return [Intent(Task.READ, scene.question)]
     return intents
 
 
-async def _refuse(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
-    yield Say(beyond(scene.language))
+async def _refuse(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+    """What can not be answered: the lines nearest to the question, or what was seen instead."""
+    near = await near_lines(scene, intent.text) if intent.task is Task.UNKNOWN else ""
+    yield Say(near or beyond(scene.language))
+    if near:
+        return
     yield Say(scene.say("\n\nWhat I can tell you:\n\n", "\n\n我能告诉你的是：\n\n"))
     async for step in describe(scene, notes=False):
         yield step
@@ -110,6 +119,7 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.PART: read_part,
     Task.VALUE: tell_values,
     Task.KEYS: key_information,
+    Task.ITEMS: tell_items,
     Task.WORDS: words_with_places,
     Task.HTML: as_html,
     Task.MARKDOWN: as_markdown,

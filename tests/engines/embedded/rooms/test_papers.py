@@ -132,3 +132,26 @@ async def test_a_reply_of_a_tool_is_passed_on(ask: "Ask") -> None:
     replied = Turn("tool", (Text("saved as #12"),), tool_call_id="call_1")
     answer = await ask(before=(Turn("user", (Text("Save it."),)),), last=replied)
     assert "saved as #12" in answer.text
+
+
+async def test_the_items_of_a_bill_are_listed(ask: "Ask", sketch: "type[Sketch]") -> None:
+    answer = await ask(bill(sketch), "What did I buy?")
+    assert answer.text == "- Blue chair: 20.00\n- Green lamp: 30.50"
+    assert [proof.field for proof in answer.evidence] == ["items[0]", "items[1]"]
+
+
+async def test_json_in_a_prompt_gives_fenced_json(ask: "Ask", sketch: "type[Sketch]") -> None:
+    answer = await ask(bill(sketch), "What is the total? Answer as JSON.")
+    text = answer.text.removeprefix("```json\n").removesuffix("\n```")
+    assert json.loads(text) == {"total": "50.50"}
+
+
+async def test_a_question_beyond_the_rules_gets_the_lines_nearest_to_it(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    notice = ["Library rules", "Silence after eight", "Dogs stay outside"]
+    page = sketch(600, 240).lines(notice, (40, 40), step_px=60).image
+    answer = await ask(page, "May my dogs come along?")
+    assert "can't judge" in answer.text
+    assert "> Dogs stay outside" in answer.text
+    assert "Silence" not in answer.text

@@ -20,21 +20,29 @@ _KINDS: Final = tuple(
     )
 )
 _TITLE_CHARS: Final = 40
+_NUMBERED: Final = re.compile(r"\s*(?:no\b|nr\b|number|#|:|号|编号)", re.IGNORECASE)
 
 
 def document_kind(reading: Reading) -> tuple[str, str, str] | None:
     """What a document calls itself: English words, Chinese words and the line that says so.
 
-    A line counts as such a title when it is short and has no number of its own.
+    A line counts when it is such a title, or gives the document's number.
     """
     for line in reading.lines:
-        text = line.text
-        if len(text) > _TITLE_CHARS or re.search(r"\d", text):
-            continue
+        text = line.text.strip(" -*#=")
         for pattern, en, zh in _KINDS:
-            if pattern.search(text) and len(text.split()) <= 3:
-                return en, zh, text
+            match = pattern.search(text)
+            if match is not None and _is_title(text, match):
+                return en, zh, line.text
     return None
+
+
+def _is_title(text: str, match: re.Match[str]) -> bool:
+    """Whether the words stand alone, or begin a line that goes on with their number."""
+    if len(text) > _TITLE_CHARS:
+        return False
+    numbered = _NUMBERED.match(text[match.end() :]) if match.start() == 0 else None
+    return numbered is not None or (len(text.split()) <= 3 and not re.search(r"\d", text))
 
 
 def document_words(reading: Reading) -> str | None:

@@ -21,8 +21,9 @@ async def tell_values(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     asked: list[Concept | str] = list(intent.concepts) or [intent.subject]
     several = len(scene.images) > 1
     for place, (index, image) in enumerate(scene.images):
-        sheet = Sheet.of(await scene.eyes.read(image))
-        yield Thought(f"Read {len(sheet.lines)} lines in picture {index + 1}.")
+        reading = await scene.eyes.read(image)
+        sheet = Sheet.of(reading)
+        yield Thought(f"Read {len(reading.rows)} lines in picture {index + 1}.")
         if several:
             yield Say(
                 ("\n" if place else "") + scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：")
@@ -90,9 +91,8 @@ def _missing(scene: Scene, name: str, sheet: Sheet) -> str:
             scene.language
         )
     return scene.say(
-        f"I find no {name} among the {len(sheet.lines)} lines of text in this picture. "
-        "Ask me to read the text to see all of it.",
-        f"图中的 {len(sheet.lines)} 行文字里没有找到“{name}”。可以让我读出全部文字。",
+        f"I find no {name} in the text of this picture. Ask me to read all of it.",
+        f"图中文字里没有找到“{name}”，可以让我读出全部文字。",
     )
 
 
