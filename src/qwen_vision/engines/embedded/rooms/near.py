@@ -9,9 +9,13 @@ from qwen_vision.engines.embedded.scene import Scene
 
 _SHOWN: Final = 3
 # Words of questions that say nothing about what is looked for.
-_COMMON: Final = frozenset(
-    ["what", "when", "where", "which", "whose", "does", "this", "that", "these", "those", "with", "from", "have", "about", "there", "their", "image", "picture", "photo", "text", "please", "tell", "show", "give", "could", "would", "should", "much", "many", "will", "your", "they", "them", "into", "then", "than", "such", "also", "here", "like", "want", "need", "know", "make", "made"]
-)
+_COMMON: Final = frozenset({
+    "what", "when", "where", "which", "whose", "does", "this", "that", "these", "those",
+    "with", "from", "have", "about", "there", "their", "image", "picture", "photo",
+    "text", "please", "tell", "show", "give", "could", "would", "should", "much", "many",
+    "will", "your", "they", "them", "into", "then", "than", "such", "also", "here",
+    "like", "want", "need", "know", "make", "made",
+})  # fmt: skip
 
 
 async def near_lines(scene: Scene, question: str) -> str:
