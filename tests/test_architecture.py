@@ -122,8 +122,10 @@ def test_only_the_media_door_and_the_callers_of_other_servers_fetch() -> None:
 
 
 def test_only_doors_read_files() -> None:
-    # A script of the scripted engine is text that its author wrote, not media.
-    doors = ("media/", "client/", "storage/", "cli/", "engines/scripted/")
+    # A script of the scripted engine is text that its author wrote, not media; the header of a
+    # weights file is that of the person who starts the engine.
+    own = ("engines/scripted/", "engines/llamacpp/gguf.py")
+    doors = ("media/", "client/", "storage/", "cli/", *own)
     found = [
         f"{_name(path)}: {call}"
         for path in SOURCES
