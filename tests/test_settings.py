@@ -43,11 +43,16 @@ REMOTES = [
     ),
     (
         {"QWEN_API_KEY": "sk-1", "QWEN_REGION": "none", "QWEN_BASE_URL": "http://h/v1"},
-        RemoteSettings("http://h/v1", "sk-1"),
+        RemoteSettings("http://h/v1", "sk-1", one_address=True),
     ),
     (
         {"QWEN_API_KEY": "sk-1", "QWEN_REGION": "mars", "QWEN_BASE_URL": "http://h/v1"},
         RemoteSettings("http://h/v1", "sk-1"),
+    ),
+    ({"QWEN_BASE_URL": "http://localhost:8765"}, RemoteSettings("http://localhost:8765/v1")),
+    (
+        {"QWEN_API_KEY": "sk-1", "QWEN_REGION": "international"},
+        RemoteSettings(INTERNATIONAL, "sk-1"),
     ),
     ({"QWEN_API_KEY": "", "QWEN_BASE_URL": ""}, None),
     ({"QWEN_REGION": "us-east-1"}, None),
@@ -59,6 +64,11 @@ def test_remote_server_is_named_by_key_address_and_region(
     environ: dict[str, str], expected: RemoteSettings | None
 ) -> None:
     assert Settings.from_env(environ).remote == expected
+
+
+def test_native_dialect_is_at_the_same_host_or_with_region_none_at_the_same_address() -> None:
+    assert RemoteSettings("http://h:1/v1").native_url == "http://h:1/api/v1"
+    assert RemoteSettings("http://h/x", one_address=True).native_url == "http://h/x"
 
 
 def test_unknown_region_is_refused_with_the_known_ones() -> None:

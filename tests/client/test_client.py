@@ -11,9 +11,12 @@ import pytest
 from qwen_vision.client import AsyncClient, RetryRule
 from qwen_vision.engines.scripted.script import Step
 from qwen_vision.errors import (
+    CapacityError,
     ConnectionFailedError,
     FileMissingError,
     FileTooLargeError,
+    QwenVisionError,
+    RateLimitError,
     RemoteError,
     RequestTimeoutError,
     SettingsError,
@@ -81,7 +84,7 @@ async def test_key_travels_in_the_header_and_nowhere_else(
     peer.say(b"", status="503 Service Unavailable")
     async with client_of(peer) as client:
         assert "sk-secret" not in repr(client)
-        with pytest.raises(RemoteError) as caught:
+        with pytest.raises(CapacityError) as caught:
             await client.complete(request_of())
     assert "Authorization: Bearer sk-secret" in peer.heads[0]
     assert "sk-secret" not in str(caught.value) + caplog.text
@@ -124,7 +127,7 @@ async def test_third_failure_is_told_with_all_the_server_said(
     body = {"error": {"message": "Slow down", "code": "limit_requests"}, "request_id": "r-1"}
     peer.say(json.dumps(body).encode(), status="429 Busy")
     async with client_of(peer) as client:
-        with pytest.raises(RemoteError, match="Slow down") as caught:
+        with pytest.raises(RateLimitError, match="Slow down") as caught:
             await pieces(client, request_of())
     error = caught.value
     assert (error.status, error.code, error.request_id) == (429, "limit_requests", "r-1")
@@ -146,7 +149,7 @@ async def test_failure_that_will_not_pass_is_told_at_once(
 ) -> None:
     peer.say(body, status=status, more=more)
     async with client_of(peer) as client:
-        with pytest.raises(RemoteError):
+        with pytest.raises(QwenVisionError):
             await client.complete(request_of())
     assert len(peer.bodies) == 1
 
@@ -259,13 +262,13 @@ async def test_paths_are_not_read_for_strangers(
     assert b"base64" not in peer.bodies[0]
 
 
-async def test_file_of_seven_megabytes_is_refused_with_a_way_out(
+async def test_file_of_seven_megabytes_that_may_not_be_uploaded_is_refused_with_a_way_out(
     peer: "Peer", request_of: Build, tmp_path: Path
 ) -> None:
     (tmp_path / "big.png").write_bytes(bytes(7 * 1024 * 1024))
     (tmp_path / "fits.png").write_bytes(bytes(7 * 1024 * 1024 - 1))
     peer.say(ANSWER)
-    async with client_of(peer, local_files=True) as client:
+    async with client_of(peer, local_files=True, upload=False) as client:
         await client.complete(request_of(ImagePart(image_url=str(tmp_path / "fits.png"))))
         with pytest.raises(FileTooLargeError, match="URL") as caught:
             await client.complete(request_of(ImagePart(image_url=str(tmp_path / "big.png"))))

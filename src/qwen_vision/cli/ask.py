@@ -7,12 +7,13 @@ from pathlib import Path
 
 from qwen_vision.cli.answer import Answer, Listener, fetch_answer, run_async
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
+from qwen_vision.cli.completers import EngineChoice, Sending, choose_engine, open_completer
 from qwen_vision.cli.facts import engine_line, receipt_lines
 from qwen_vision.cli.files import write_file
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
 from qwen_vision.cli.question import build_request, item_names
+from qwen_vision.cli.sending import sending_of
 from qwen_vision.protocol.request import ChatRequest
 
 
@@ -47,6 +48,7 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
                 request,
                 # A stream survives long thinking better than one long silence.
                 stream=options.stream is not False,
+                sending=sending_of(call, upload=options.upload, shrink=options.shrink),
                 listener=_Live(call.screen) if shown_live else None,
             )
         )
@@ -70,9 +72,10 @@ async def _fetch(
     request: ChatRequest,
     *,
     stream: bool,
+    sending: Sending,
     listener: Listener | None,
 ) -> Answer:
-    async with open_completer(choice, call.settings) as completer:
+    async with open_completer(choice, call.settings, sending=sending) as completer:
         return await fetch_answer(
             completer,
             request,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qwen_vision.cli.output import Screen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qwen_vision.settings import Settings
 
 ENV_FILE = ".env"
@@ -40,6 +42,17 @@ class Call:
                 f"Cannot read '{ENV_FILE}' in this folder: {error}. Mend or remove it.",
                 param=ENV_FILE,
             ) from error
+
+    @property
+    def upload_memory(self) -> "Path | None":
+        """The file in which runs of the command share what they uploaded."""
+        from pathlib import Path
+
+        cache, home = self.environ.get("XDG_CACHE_HOME"), self.environ.get("HOME")
+        if not cache and not home:
+            return None
+        folder = Path(cache) if cache else Path(str(home)) / ".cache"
+        return folder / "qwen-vision" / "uploads.json"
 
     @cached_property
     def settings(self) -> "Settings":

@@ -21,19 +21,23 @@ def complaint(error: Exception, item_names: Mapping[str, str]) -> str:
     name = item_names.get(error.param or "")
     if name is not None and name not in words:
         words = f"{name}: {words}"
-    if isinstance(error, RemoteError):
+    if _is_remote(error):
         words += f" (HTTP {error.status}{_request_id(error)})"
     return f"{words}{_next_step(error)}"
 
 
-def _request_id(error: RemoteError) -> str:
+def _is_remote(error: QwenVisionError) -> bool:
+    return isinstance(error, RemoteError) or error.request_id is not None
+
+
+def _request_id(error: QwenVisionError) -> str:
     return f", request {error.request_id}" if error.request_id else ""
 
 
 def _next_step(error: QwenVisionError) -> str:
     if isinstance(error, ModelNotFoundError) or error.code == "model_not_found":
         return " See: qwen-vision models"
-    if isinstance(error, RemoteError) and error.status == 401:
+    if _is_remote(error) and error.status == 401:
         return (
             " Check DASHSCOPE_API_KEY or QWEN_API_KEY; qwen-vision doctor says which one is used."
         )

@@ -4,10 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qwen_vision.errors import SettingsError
 from qwen_vision.protocol.completer import Completer
 from qwen_vision.settings import EngineSettings, RemoteSettings, Settings
+
+if TYPE_CHECKING:
+    from qwen_vision.client import AsyncClient
+    from qwen_vision.client.upload import Progress
 
 LOCAL_ENGINE = "embedded"
 
@@ -53,13 +59,44 @@ def choose_engine(flag: str | None, settings: Settings) -> EngineChoice:
             return EngineChoice(None, flag, "--engine says so")
 
 
-@asynccontextmanager
-async def open_completer(choice: EngineChoice, settings: Settings) -> AsyncIterator[Completer]:
-    """The completer of a choice, closed at the end of the block."""
-    if choice.remote is not None:
-        from qwen_vision.client import AsyncClient
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How files reach a remote server.
 
-        async with AsyncClient(choice.remote, local_files=True) as client:
+    `upload` None uploads from 7 MB on; `shrink` makes pictures as small as the model sees
+    them; `remember` is a file in which runs of the command share what they uploaded.
+    """
+
+    upload: bool | None = None
+    shrink: bool = True
+    remember: Path | None = None
+    progress: "Progress | None" = None
+
+
+def open_client(remote: RemoteSettings, sending: Sending) -> "AsyncClient":
+    """A client that sends files of this machine."""
+    from qwen_vision.client import AsyncClient
+
+    return AsyncClient(
+        remote,
+        local_files=True,
+        upload=sending.upload,
+        shrink=sending.shrink,
+        progress=sending.progress,
+        remember_uploads=sending.remember,
+    )
+
+
+@asynccontextmanager
+async def open_completer(
+    choice: EngineChoice, settings: Settings, *, sending: Sending | None = None
+) -> AsyncIterator[Completer]:
+    """The completer of a choice, closed at the end of the block.
+
+    `sending` says how files of this machine reach a remote server.
+    """
+    if choice.remote is not None:
+        async with open_client(choice.remote, sending or Sending()) as client:
             yield client
         return
     from qwen_vision.engines.registry import build_engine

@@ -7,42 +7,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Literal, TypeAlias
 
-from qwen_vision.client.files import media_type
+from qwen_vision.client.files import (
+    DOCUMENT_SUFFIXES,
+    IMAGE_SUFFIXES,
+    SCHEMES,
+    VIDEO_SUFFIXES,
+    Kind,
+    kind_of,
+)
 from qwen_vision.errors import FileMissingError, UsageError
 
-Kind: TypeAlias = Literal["image", "video", "document"]
-_SCHEMES = ("http://", "https://", "data:", "oss://")
-_IMAGES = (
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".png",
-    ".gif",
-    ".webp",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".ppm",
-)
-_VIDEOS = (
-    ".mp4",
-    ".m4v",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".avi",
-    ".flv",
-    ".wmv",
-    ".mpg",
-    ".mpeg",
-    ".ts",
-    ".3gp",
-)
 _STDIN = "-"
 
 
@@ -87,39 +62,8 @@ def sort_words(words: Sequence[str], *, prompt: str | None, as_video: bool) -> I
         yield Words(items=tuple(items), prompt=prompt)
 
 
-def kind_of(place: str) -> Kind:
-    """Whether a URL or path is a picture, a video or a document, as far as it shows."""
-    if place.startswith("data:"):
-        mime = place[5:60]
-    elif place.startswith(_SCHEMES):
-        # A query may follow the name; a signed URL always has one.
-        mime = _mime_of_suffix(PurePath(place.partition("?")[0].partition("#")[0]).suffix)
-    else:
-        mime = _mime_of_file(Path(place))
-    if mime.startswith("video/"):
-        return "video"
-    return "document" if mime.startswith("application/pdf") else "image"
-
-
-def _mime_of_suffix(suffix: str) -> str:
-    if suffix.lower() in _VIDEOS:
-        return "video/"
-    return "application/pdf" if suffix.lower() == ".pdf" else "image/"
-
-
-def _mime_of_file(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            found = media_type(path, file.read(16))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise FileMissingError(path=path, reason=reason) from error
-    known = found.startswith(("image/", "video/", "application/pdf"))
-    return found if known else _mime_of_suffix(path.suffix)
-
-
 def _is_place(word: str) -> bool:
-    if word == _STDIN or word.startswith(_SCHEMES):
+    if word == _STDIN or word.startswith(SCHEMES):
         return True
     try:
         return Path(word).exists()
@@ -146,7 +90,7 @@ def _prompt(others: Sequence[str], *, prompt: str | None, has_places: bool) -> s
 
 def _looks_like_path(word: str, *, alone: bool) -> bool:
     suffix = PurePath(word).suffix.lower()
-    named_media = suffix in _IMAGES or suffix in _VIDEOS or suffix == ".pdf"
+    named_media = suffix in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES, *DOCUMENT_SUFFIXES)
     if any(letter.isspace() for letter in word):
         # "Compare this with cat.jpg" is a prompt, unless there is nothing it could be about.
         return named_media and alone
@@ -163,7 +107,7 @@ def _save_stdin(path: Path) -> str:
 
 def _item(place: str, *, stdin: str, as_video: bool) -> Item:
     url = stdin if place == _STDIN else place
-    if not url.startswith(_SCHEMES) and Path(url).is_dir():
+    if not url.startswith(SCHEMES) and Path(url).is_dir():
         example = f"{place.rstrip('/')}/*.jpg"
         raise UsageError(f"'{place}' is a folder; name its files, such as {example}.")
     kind = "video" if as_video else kind_of(url)

@@ -13,6 +13,7 @@ COMMANDS = {
     "analyze": "ask about pictures, videos and documents",
     "reason": "the same with a model that thinks first",
     "ocr": "read the text in pictures and documents",
+    "upload": "put a file into the server's temporary storage",
     "estimate": "count tokens and prices before anything is sent",
     "serve": "run the OpenAI-compatible server",
     "models": "list the models, what they can do and cost",

@@ -30,6 +30,17 @@ def add_question(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", help="write the answer to FILE instead of stdout"
     )
     parser.add_argument(
+        "--upload",
+        action=argparse.BooleanOptionalAction,
+        help="upload files before asking, or never; by default from 7 MB on",
+    )
+    parser.add_argument(
+        "--shrink",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="send pictures no larger than the model sees them",
+    )
+    parser.add_argument(
         "--receipt", action="store_true", help="say what was done to each picture (on stderr)"
     )
     parser.add_argument(

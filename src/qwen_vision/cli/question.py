@@ -5,12 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from qwen_vision.cli.inputs import Item
-from qwen_vision.cli.structured import (
-    read_schema,
-    response_format,
-    thinking_for,
-    with_instruction,
-)
+from qwen_vision.cli.structured import read_schema
+from qwen_vision.client.structured import response_format, thinking_for, with_instruction
 from qwen_vision.errors import UsageError
 from qwen_vision.protocol.messages import Message
 from qwen_vision.protocol.parts import (

@@ -12,6 +12,8 @@ from qwen_vision.cli.parsing import Parser
 
 if TYPE_CHECKING:
     from qwen_vision.cli.answer import Answer
+    from qwen_vision.cli.completers import EngineChoice
+    from qwen_vision.cli.script_request import ScriptRequest
     from qwen_vision.protocol.request import ChatRequest
 
 
@@ -85,8 +87,9 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
     choice = choose_engine(None, call.settings)
     if choice.remote is not None:
         call.warn_of_redirect()
-    _check_upload(options, script_request.chat, call, is_remote=choice.remote is not None)
-    answer = run_async(_fetch(call, script_request.chat, script_request.streams))
+    _tell_upload(options, script_request.chat, call, is_remote=choice.remote is not None)
+    upload = True if options.upload_files else None
+    answer = run_async(_fetch(call, choice, script_request, upload=upload))
     call.screen.leave_line()
     result = result_json(answer, wants_json=script_request.wants_json)
     if options.output:
@@ -98,14 +101,18 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
     return 0
 
 
-async def _fetch(call: Call, request: "ChatRequest", streams: bool) -> "Answer":
+async def _fetch(
+    call: Call, choice: "EngineChoice", request: "ScriptRequest", *, upload: bool | None
+) -> "Answer":
     from qwen_vision.cli.answer import fetch_answer
-    from qwen_vision.cli.completers import choose_engine, open_completer
+    from qwen_vision.cli.completers import open_completer
+    from qwen_vision.cli.sending import sending_of
 
-    choice = choose_engine(None, call.settings)
-    async with open_completer(choice, call.settings) as completer:
+    sending = sending_of(call, upload=upload)
+    async with open_completer(choice, call.settings, sending=sending) as completer:
+        listener = _Stderr(call) if request.streams else None
         return await fetch_answer(
-            completer, request, stream=streams, listener=_Stderr(call) if streams else None
+            completer, request.chat, stream=request.streams, listener=listener
         )
 
 
@@ -122,20 +129,29 @@ class _Stderr:
         self._screen.aside(text)
 
 
-def _check_upload(
+def _tell_upload(
     options: argparse.Namespace, request: "ChatRequest", call: Call, *, is_remote: bool
 ) -> None:
-    from qwen_vision.client.files import names_files
-    from qwen_vision.errors import UsageError
+    """Warn of files no request can carry; say so when nothing needs uploading."""
+    from qwen_vision.client.files import MAX_INLINE_BYTES
+    from qwen_vision.client.files import is_remote as is_url
+    from qwen_vision.client.references import references
 
-    if not options.upload_files or not names_files(request):
+    places = [place for place in references(request) if not is_url(place)]
+    if not is_remote:
+        if options.upload_files and places:
+            call.screen.note("--upload-files: answered on this machine, so nothing needs uploading")
         return
-    if is_remote:
-        raise UsageError(
-            "--upload-files: this version cannot upload yet. Leave it out for files under 7 MB, "
-            "or put the file on a web server and give its URL."
-        )
-    call.screen.note("--upload-files: answered on this machine, so nothing needs uploading")
+    for place in places:
+        file = Path(place.removeprefix("file://"))
+        if options.upload_files or not file.is_file():
+            continue
+        size_bytes = file.stat().st_size
+        if size_bytes >= MAX_INLINE_BYTES:
+            call.screen.note(
+                f"warning: {place} has {size_bytes / 1_000_000:.1f} MB; a request can carry files "
+                "under 7 MB. What does not become smaller is uploaded, as with --upload-files."
+            )
 
 
 def _parser(name: str) -> Parser:
@@ -159,7 +175,7 @@ def _parser(name: str) -> Parser:
         "--stream", action="store_true", help="show the answer as it comes (stderr)"
     )
     parser.add_argument(
-        "--upload-files", action="store_true", help="upload local files instead of sending them"
+        "--upload-files", action="store_true", help="upload local files first, whatever their size"
     )
     parser.add_argument(
         "--schema", metavar="JSON", help="JSON Schema of the answer: a file or inline"

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from qwen_vision.cli.structured import (
+from qwen_vision.cli.structured import read_schema
+from qwen_vision.client.structured import (
     JSON_INSTRUCTION,
     SCHEMA_INSTRUCTION,
-    read_schema,
     response_format,
     thinking_for,
 )

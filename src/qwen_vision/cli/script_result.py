@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from qwen_vision.cli.answer import Answer
-from qwen_vision.cli.structured import parse_json
+from qwen_vision.client.structured import parse_json
 from qwen_vision.protocol.completion import AnswerToolCall
 from qwen_vision.protocol.usage import Usage
 

@@ -1,83 +1,107 @@
-"""AsyncClient: asks a remote server of the dialect; a Completer."""
+"""AsyncClient: asks a remote server of the dialect about whatever is at hand; a Completer."""
 
-import asyncio
-import io
-import logging
-import os
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar, Unpack, overload
 
-import aiohttp
-import msgspec
 from typing_extensions import override
-from yarl import URL
 
-from qwen_vision import __version__
-from qwen_vision.client.files import inline_files, names_files, names_oss
-from qwen_vision.client.retry import RetryRule, read_retry_after
-from qwen_vision.errors import (
-    ConnectionFailedError,
-    QwenVisionError,
-    RemoteError,
-    RequestTimeoutError,
-    SettingsError,
-    UnsupportedKeyError,
+from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.client.answer import Answer, read_value
+from qwen_vision.client.chat import ChatRoute
+from qwen_vision.client.connection import Connection, Patience
+from qwen_vision.client.environment import remote_from_environment
+from qwen_vision.client.inputs import Input, Inputs
+from qwen_vision.client.loading import Habits, Loader
+from qwen_vision.client.memory import UploadMemory
+from qwen_vision.client.pack import Packer
+from qwen_vision.client.question import (
+    ANALYZE_MODEL,
+    OCR_MODEL,
+    REASON_MODEL,
+    AskOptions,
+    ChatOptions,
+    Messages,
+    build_request,
+    read_messages,
 )
+from qwen_vision.client.retry import RetryRule
+from qwen_vision.client.structured import schema_of
+from qwen_vision.client.tasks import OcrWork, ocr_prompt
+from qwen_vision.client.upload import Progress, TemporaryStorage
+from qwen_vision.errors import SettingsError
 from qwen_vision.protocol.chunk import Chunk
+from qwen_vision.protocol.collect import collect
 from qwen_vision.protocol.completion import Completion
-from qwen_vision.protocol.failure import read_failure
-from qwen_vision.protocol.reading import read_chunk, read_completion, strange_answer
-from qwen_vision.protocol.request import ChatRequest, encode_request
-from qwen_vision.protocol.sse import EventReader
-from qwen_vision.settings import RemoteSettings
+from qwen_vision.protocol.estimate import Estimate
+from qwen_vision.protocol.messages import JsonObject
+from qwen_vision.protocol.request import ChatRequest, StreamOptions
+from qwen_vision.settings import RemoteSettings, find_remote
 
-_log = logging.getLogger(__name__)
-_CODING_PLAN_PREFIX = "sk-sp-"
-_MAX_ERROR_BYTES = 65_536
-_LARGE_BODY_BYTES = 262_144
+Shape = TypeVar("Shape")
 
 
 class AsyncClient:
     """Asks a remote server, over one pool of connections.
 
-    Failures with HTTP 429 and 5xx are tried again by `retry`, never after the first chunk of
-    a stream. A whole answer may take `answer_timeout_s`; a stream may be silent for
-    `silence_timeout_s`. The key never shows in `repr`, logs or errors.
-
-    With `local_files` a request may name files of this machine; they travel as data URIs
-    (under 7 MB each). Leave it off when the references come from someone else.
+    Failures with HTTP 429 and 5xx are tried again, never after the first chunk of a stream.
+    Files under 7 MB travel inside the request; larger ones are uploaded first. The key never
+    shows in `repr`, logs or errors.
     """
 
     def __init__(
         self,
-        remote: RemoteSettings,
+        remote: RemoteSettings | None = None,
         *,
-        local_files: bool = False,
-        retry: RetryRule | None = None,
-        answer_timeout_s: float = 120.0,
-        silence_timeout_s: float = 300.0,
+        key: str | None = None,
+        base_url: str = "",
+        region: str = "",
+        **habits: Unpack[Habits],
     ) -> None:
         """Keep where to ask; connects on the first request.
 
-        Raises UnsupportedKeyError for a coding-plan key and SettingsError for an address
-        that is no http(s) URL.
+        Give `remote`, or a `key` with a `base_url` or a `region` (`china`, `international`,
+        `us`, or a name such as `us-east-1`). Raises UnsupportedKeyError for a coding-plan key
+        and SettingsError for an address that is no http(s) URL.
         """
-        if remote.key is not None and remote.key.startswith(_CODING_PLAN_PREFIX):
-            raise UnsupportedKeyError
-        self._remote = remote
-        self._url = _chat_url(remote.base_url)
-        self._local_files = local_files
-        self._retry = retry or RetryRule()
-        self._answer_timeout_s = answer_timeout_s
-        self._silence_timeout_s = silence_timeout_s
-        self._session: aiohttp.ClientSession | None = None
+        if remote is None:
+            if not key and not base_url:
+                raise SettingsError(
+                    "The client knows no server: give key= (and region=), base_url=, or use "
+                    "from_env().",
+                    param="base_url",
+                )
+            remote = find_remote(key=key, base_url=base_url, region=region)
+        self._habits = habits
+        self._connection = Connection(
+            remote,
+            retry=habits.get("retry") or RetryRule(),
+            patience=Patience(
+                habits.get("answer_timeout_s", 120.0), habits.get("silence_timeout_s", 300.0)
+            ),
+        )
+        packer = Packer(
+            habits.get("shelf") or TemporaryStorage(self._connection),
+            place=(remote.base_url, remote.key),
+            memory=UploadMemory(habits.get("remember_uploads")),
+        )
+        self._chat = ChatRoute(self._connection, packer)
+        self._loader = Loader(packer, habits)
+
+    @classmethod
+    def from_env(cls, **habits: Unpack[Habits]) -> Self:
+        """A client of the server that the environment, or else `.env` here, names.
+
+        Key: QWEN_API_KEY, then DASHSCOPE_API_KEY. Address: QWEN_BASE_URL or QWEN_REGION.
+        Raises SettingsError when nothing names a server.
+        """
+        return cls(remote_from_environment(), **habits)
 
     @override
     def __repr__(self) -> str:
         """The address, never the key."""
-        return f"AsyncClient(base_url={self._remote.base_url!r})"
+        return f"AsyncClient(base_url={self._connection.remote.base_url!r})"
 
     async def __aenter__(self) -> Self:
         """Itself; the pool closes at the end of the block."""
@@ -92,151 +116,150 @@ class AsyncClient:
         """Close the pool."""
         await self.aclose()
 
+    async def aclose(self) -> None:
+        """Close the pool; safe to call twice."""
+        await self._connection.aclose()
+
+    @property
+    def remote(self) -> RemoteSettings:
+        """Where it asks."""
+        return self._connection.remote
+
     @property
     def host(self) -> str:
         """Host (and port, if any) that is asked."""
-        return self._url.authority
+        return self._connection.host
 
-    async def complete(self, request: ChatRequest) -> Completion:
-        """The whole answer; raises an error of the tree."""
-        request = msgspec.structs.replace(request, stream=None, stream_options=None)
-        limits = aiohttp.ClientTimeout(total=self._answer_timeout_s, sock_connect=10)
-        async with self._answer(request, limits=limits) as response:
-            body = await response.read()
-        return read_completion(body)
+    async def complete(self, request: ChatRequest, /) -> Completion:
+        """The whole answer to a request as it stands; raises an error of the tree."""
+        return await self._chat.complete(await self._loader.packed(request, {}))
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
-        """The answer chunk by chunk; raises before the first one when the request is bad.
+    async def stream(
+        self,
+        about: "ChatRequest | Inputs",
+        /,
+        prompt: str | None = None,
+        *,
+        schema: object = None,
+        **options: Unpack[AskOptions],
+    ) -> AsyncGenerator[Chunk, None]:
+        """The answer chunk by chunk (`chunk.text`, `chunk.reasoning`); the last has the usage.
 
-        A stream that breaks off raises ConnectionFailedError; nothing is resumed.
+        `about` is a ChatRequest as it stands, or what to look at. Raises before the first chunk
+        when the request is bad. A stream that breaks off raises ConnectionFailedError; nothing
+        is resumed.
         """
-        request = msgspec.structs.replace(request, stream=True)
-        limits = aiohttp.ClientTimeout(
-            total=None, sock_connect=10, sock_read=self._silence_timeout_s
+        if isinstance(about, ChatRequest):
+            request = await self._loader.packed(about, {})
+        else:
+            wanted = None if schema is None else schema_of(schema)
+            request = await self._loader.question(about, prompt, options, schema=wanted)
+            request.stream_options = StreamOptions(include_usage=True)
+        async with aclosing(self._chat.stream(request)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    @overload
+    async def analyze(
+        self,
+        inputs: Inputs,
+        /,
+        prompt: str | None = None,
+        *,
+        schema: type[Shape],
+        **options: Unpack[AskOptions],
+    ) -> Answer[Shape]: ...
+    @overload
+    async def analyze(
+        self,
+        inputs: Inputs,
+        /,
+        prompt: str | None = None,
+        *,
+        schema: JsonObject | None = None,
+        **options: Unpack[AskOptions],
+    ) -> Answer[Any]: ...
+    async def analyze(
+        self,
+        inputs: Inputs,
+        /,
+        prompt: str | None = None,
+        *,
+        schema: Any = None,
+        **options: Unpack[AskOptions],
+    ) -> Answer[Any]:
+        """Ask about pictures, videos or documents.
+
+        `inputs` is a path, a URL, bytes, a Pillow picture, a numpy array, an open file, or a
+        list of them. With `schema` (a JSON Schema, a dataclass, a msgspec Struct or a pydantic
+        model) the answer's `parsed` is a checked value of that type. Raises errors of the
+        tree: what the server refused has the class its own side raises.
+        """
+        options.setdefault("model", ANALYZE_MODEL)
+        wanted = None if schema is None else schema_of(schema)
+        request = await self._loader.question(inputs, prompt, options, schema=wanted)
+        return await self._answer(request, shape=schema)
+
+    async def reason(
+        self, inputs: Inputs, /, prompt: str | None = None, **options: Unpack[AskOptions]
+    ) -> Answer[None]:
+        """Ask a model that thinks step by step first; the thoughts are `reasoning`."""
+        options.setdefault("model", REASON_MODEL)
+        request = await self._loader.question(inputs, prompt, options, schema=None)
+        return await self._answer(request, shape=None)
+
+    async def ocr(
+        self,
+        inputs: Inputs,
+        /,
+        prompt: str | None = None,
+        *,
+        task: OcrWork = "text",
+        **options: Unpack[AskOptions],
+    ) -> Answer[None]:
+        """Read the text in pictures and documents; `task` says what of it, and in which form."""
+        options.setdefault("model", OCR_MODEL)
+        request = await self._loader.question(
+            inputs, prompt or ocr_prompt(task), options, schema=None
         )
-        finished = False
-        async with self._answer(request, limits=limits) as response:
-            if response.content_type != "text/event-stream":
-                raise strange_answer(await response.content.read(_MAX_ERROR_BYTES))
-            async with aclosing(_payloads(response)) as payloads:
-                async for payload in payloads:
-                    if payload == b"[DONE]":
-                        return
-                    chunk = read_chunk(payload)
-                    finished = finished or any(choice.finish_reason for choice in chunk.choices)
-                    yield chunk
-        if not finished:
-            raise ConnectionFailedError(
-                host=self.host, reason="the stream broke off before its end"
-            )
+        return await self._answer(request, shape=None)
 
-    async def aclose(self) -> None:
-        """Close the pool; safe to call twice."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+    async def chat(
+        self, messages: Messages, /, *, schema: object = None, **options: Unpack[ChatOptions]
+    ) -> Answer[Any]:
+        """Answer a conversation: a text, Message values, or messages as JSON objects."""
+        wanted = None if schema is None else schema_of(schema)
+        request = build_request(read_messages(messages), options, schema=wanted)
+        return await self._answer(await self._loader.packed(request, options), shape=schema)
 
-    @asynccontextmanager
-    async def _answer(
-        self, request: ChatRequest, *, limits: aiohttp.ClientTimeout
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A response with status 200; tries again by the rule until there is one."""
-        if self._local_files and names_files(request):
-            request = await asyncio.to_thread(inline_files, request)
-        body = encode_request(request)
-        headers = {"X-DashScope-OssResourceResolve": "enable"} if names_oss(request) else {}
-        failures = 0
-        while True:
-            async with self._post(body, headers=headers, limits=limits) as response:
-                if response.status == 200:
-                    yield response
-                    return
-                error = await _failure(response)
-            failures += 1
-            wait_s = self._retry.wait_s(
-                failures,
-                status=error.status,
-                code=error.code,
-                retry_after_s=error.retry_after_s,
-            )
-            if wait_s is None:
-                raise error
-            _log.info("%s answered HTTP %d; next try in %.1f s", self.host, error.status, wait_s)
-            await asyncio.sleep(wait_s)
+    async def estimate(
+        self, inputs: Inputs, /, prompt: str = "", **options: Unpack[AskOptions]
+    ) -> Estimate:
+        """Tokens and prices of a question, without running it; not every server can."""
+        options.setdefault("model", ANALYZE_MODEL)
+        request = await self._loader.question(inputs, prompt, options, schema=None)
+        return await self._chat.estimate(request)
 
-    @asynccontextmanager
-    async def _post(
-        self, body: bytes, *, headers: dict[str, str], limits: aiohttp.ClientTimeout
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """One try; whatever breaks on the way becomes an error of the tree."""
-        # A large body given as a file is written piece by piece and lets other requests through.
-        data = io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else body
-        try:
-            async with self._pool().post(
-                self._url, data=data, headers=headers, timeout=limits, allow_redirects=False
-            ) as response:
-                yield response
-        except TimeoutError as error:
-            raise self._too_slow(limits) from error
-        except aiohttp.ClientConnectorError as error:
-            reason = _connect_reason(error.os_error)
-            raise ConnectionFailedError(host=self.host, reason=reason) from error
-        except aiohttp.ClientError as error:
-            reason = str(error) or type(error).__name__
-            raise ConnectionFailedError(host=self.host, reason=reason) from error
+    async def upload(
+        self, given: Input, /, *, model: str = ANALYZE_MODEL, progress: Progress | None = None
+    ) -> str:
+        """Upload for one model; the `oss://` URL lives 48 hours and works with that model only.
 
-    def _too_slow(self, limits: aiohttp.ClientTimeout) -> QwenVisionError:
-        limit_s = limits.total or limits.sock_read
-        return RequestTimeoutError(
-            f"{self.host} gave no answer within {limit_s:g} s. Ask for a stream (--stream), a "
-            "shorter answer, or try again later."
-        )
+        Raises FileMissingError, FileTooLargeError and the errors of the storage family.
+        """
+        return await self._loader.upload(given, model=model, progress=progress)
 
-    def _pool(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            headers = {
-                "Content-Type": "application/json",
-                "User-Agent": f"qwen-vision/{__version__}",
-            }
-            if self._remote.key:
-                headers["Authorization"] = f"Bearer {self._remote.key}"
-            self._session = aiohttp.ClientSession(headers=headers)
-        return self._session
-
-
-def _chat_url(base_url: str) -> URL:
-    try:
-        url = URL(base_url)
-    except ValueError:
-        url = URL()
-    if url.scheme not in ("http", "https") or not url.host:
-        raise SettingsError(
-            f"QWEN_BASE_URL is '{base_url}', which is no http(s) address. Use one like "
-            "http://127.0.0.1:8765/v1.",
-            param="base_url",
-        )
-    return URL(base_url.rstrip("/") + "/chat/completions")
-
-
-def _connect_reason(error: OSError) -> str:
-    # asyncio puts the address into strerror; a failed name look-up has a number below zero.
-    if error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return error.strerror or str(error)
-
-
-async def _failure(response: aiohttp.ClientResponse) -> RemoteError:
-    body = await response.content.read(_MAX_ERROR_BYTES)
-    retry_after_s = read_retry_after(response.headers.get("Retry-After"))
-    return read_failure(body, status=response.status, retry_after_s=retry_after_s)
-
-
-async def _payloads(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
-    reader = EventReader()
-    async for piece in response.content.iter_any():
-        for payload in reader.feed(piece):
-            yield payload
-    for payload in reader.end():
-        # Half a line is no event; the caller then sees that the stream broke off.
-        if payload.endswith((b"}", b"[DONE]")):
-            yield payload
+    async def _answer(self, request: ChatRequest, *, shape: Any) -> Answer[Any]:  # noqa: ANN401
+        """The answer; streamed on the way when the model thinks, so that no silence is long."""
+        model = find_model(request.model, any_model=True)
+        thinks = model.thinks_by_default if request.enable_thinking is None else True
+        if model.stream_only or (thinks and request.enable_thinking is not False):
+            request.stream_options = StreamOptions(include_usage=True)
+            completion = await collect(self._chat.stream(request))
+        else:
+            completion = await self._chat.complete(request)
+        completion.model = completion.model or request.model
+        answer = Answer(completion, None)
+        if shape is None:
+            return answer
+        return Answer(completion, read_value(answer, shape))

@@ -1,20 +1,27 @@
-"""Turns local files named in a request into data URIs a server takes."""
+"""What is known of a file before it is sent: its kind, its size, its bytes as a data URI."""
 
 import mimetypes
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Final, Literal, TypeAlias
 
-import msgspec
 import pybase64
 
-from qwen_vision.errors import FileMissingError, FileTooLargeError
-from qwen_vision.protocol.messages import Message
-from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, ImageUrl, VideoPart
-from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.errors import FileMissingError
 
 # Base64 grows by a third: files under 7 MB stay below the dialect's 10 MB for a data URI.
-MAX_FILE_BYTES = 7 * 1024 * 1024
-_REMOTE = ("http://", "https://", "data:", "oss://")
-_MAGIC = (
+MAX_INLINE_BYTES: Final = 7 * 1024 * 1024
+SCHEMES: Final = ("http://", "https://", "data:", "oss://")
+IMAGE_SUFFIXES: Final = (
+    *(".jpg", ".jpeg", ".jpe", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"),
+    *(".heic", ".heif", ".avif", ".ppm"),
+)
+VIDEO_SUFFIXES: Final = (
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".wmv"),
+    *(".mpg", ".mpeg", ".ts", ".3gp"),
+)
+DOCUMENT_SUFFIXES: Final = (".pdf",)
+Kind: TypeAlias = Literal["image", "video", "document"]
+_MAGIC: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG", "image/png"),
     (b"GIF8", "image/gif"),
@@ -26,113 +33,71 @@ _MAGIC = (
     (b"FLV", "video/x-flv"),
     (b"\x00\x00\x01\xba", "video/mpeg"),
 )
-_HEIC_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"avif")
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"avif")
 
 
 def is_remote(url: str) -> bool:
     """Whether a reference is a URL or data URI rather than the path of a file."""
-    return url.startswith(_REMOTE)
+    return url.startswith(SCHEMES)
 
 
-def names_oss(request: ChatRequest) -> bool:
-    """Whether any media reference is an uploaded `oss://` object."""
-    return any(url.startswith("oss://") for url in _references(request))
-
-
-def names_files(request: ChatRequest) -> bool:
-    """Whether any media reference is the path of a local file."""
-    return any(not is_remote(url) for url in _references(request))
-
-
-def inline_files(request: ChatRequest) -> ChatRequest:
-    """The request with every local path replaced by a data URI; reads files, so it blocks.
-
-    Raises FileMissingError and FileTooLargeError with the path of the content part.
-    """
-    messages = [
-        _inline_message(message, at=f"messages[{index}]")
-        for index, message in enumerate(request.messages)
-    ]
-    return msgspec.structs.replace(request, messages=messages)
-
-
-def data_uri(path: Path, *, param: str | None = None) -> str:
-    """A file's bytes as a `data:` URI.
-
-    Raises FileMissingError when it cannot be read and FileTooLargeError from 7 MB on.
-    """
-    try:
-        size_bytes = path.stat().st_size
-        data = path.read_bytes() if size_bytes < MAX_FILE_BYTES else b""
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise FileMissingError(path=path, reason=reason, param=param) from error
-    if size_bytes >= MAX_FILE_BYTES:
-        raise FileTooLargeError(
-            f"'{path}' has {size_bytes} bytes; a file sent inside a request must be under "
-            f"{MAX_FILE_BYTES} (7 MB). Put it on a web server and give its URL, make it "
-            "smaller, or answer on this machine with --engine local.",
-            param=param,
-        )
-    return f"data:{media_type(path, data[:16])};base64,{pybase64.b64encode_as_string(data)}"
-
-
-def media_type(path: Path, head: bytes) -> str:
-    """MIME type of a file: from its first bytes, else from its name."""
-    for magic, name in _MAGIC:
+def media_type(name: str, head: bytes) -> str:
+    """MIME type of a file: from its first 16 bytes, else from its name."""
+    for magic, found in _MAGIC:
         if head.startswith(magic):
-            return name
+            return found
     if head[:4] == b"RIFF":
         return "image/webp" if head[8:12] == b"WEBP" else "video/x-msvideo"
     if head[4:8] == b"ftyp":
         return "image/heic" if head[8:12] in _HEIC_BRANDS else "video/mp4"
-    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _references(request: ChatRequest) -> list[str]:
-    found: list[str] = []
-    for message in request.messages:
-        for part in message.content if isinstance(message.content, list) else ():
-            match part:
-                case ImagePart(image_url=place):
-                    found.append(place if isinstance(place, str) else place.url)
-                case VideoPart(video_url=clip):
-                    found.append(clip if isinstance(clip, str) else clip.url)
-                case FramesPart(video=frames):
-                    found += frames
-                case _:
-                    pass
-    return found
+def kind_of(place: str) -> Kind:
+    """Whether a URL or path is a picture, a video or a document, as far as it shows; may block.
+
+    Raises FileMissingError for a file that cannot be read.
+    """
+    if place.startswith("data:"):
+        return kind_of_type(place[5:60])
+    if is_remote(place):
+        # A query may follow the name; a signed URL always has one.
+        return _kind_of_suffix(PurePath(place.partition("?")[0].partition("#")[0]).suffix)
+    path = Path(place)
+    return kind_of_bytes(path.name, read_head(path))
 
 
-def _inline_message(message: Message, *, at: str) -> Message:
-    if not isinstance(message.content, list):
-        return message
-    content = [
-        _inline_part(part, param=f"{at}.content[{index}]")
-        for index, part in enumerate(message.content)
-    ]
-    return msgspec.structs.replace(message, content=content)
+def kind_of_bytes(name: str, head: bytes) -> Kind:
+    """The kind of a file by its first bytes, else by its name."""
+    found = media_type(name, head)
+    if found.startswith(("image/", "video/", "application/pdf")):
+        return kind_of_type(found)
+    return _kind_of_suffix(PurePath(name).suffix)
 
 
-def _inline_part(part: ContentPart, *, param: str) -> ContentPart:
-    match part:
-        case ImagePart(image_url=place):
-            image = ImageUrl(url=place) if isinstance(place, str) else place
-            url = _inline(image.url, param=param)
-            return msgspec.structs.replace(part, image_url=msgspec.structs.replace(image, url=url))
-        case VideoPart(video_url=str(url)):
-            return msgspec.structs.replace(part, video_url=_inline(url, param=param))
-        case VideoPart(video_url=clip) if not isinstance(clip, str):
-            url = _inline(clip.url, param=param)
-            return msgspec.structs.replace(part, video_url=msgspec.structs.replace(clip, url=url))
-        case FramesPart(video=frames):
-            return msgspec.structs.replace(
-                part, video=[_inline(url, param=param) for url in frames]
-            )
-        case _:
-            return part
+def kind_of_type(mime: str) -> Kind:
+    """The kind of a MIME type; a picture when it says nothing."""
+    if mime.startswith("video/"):
+        return "video"
+    return "document" if mime.startswith("application/pdf") else "image"
 
 
-def _inline(url: str, *, param: str) -> str:
-    return url if is_remote(url) else data_uri(Path(url.removeprefix("file://")), param=param)
+def read_head(path: Path) -> bytes:
+    """The first 16 bytes of a file; raises FileMissingError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileMissingError(path=path, reason=reason) from error
+
+
+def data_uri(data: bytes, mime: str) -> str:
+    """Bytes as a `data:` URI."""
+    return f"data:{mime};base64,{pybase64.b64encode_as_string(data)}"
+
+
+def _kind_of_suffix(suffix: str) -> Kind:
+    if suffix.lower() in VIDEO_SUFFIXES:
+        return "video"
+    return "document" if suffix.lower() in DOCUMENT_SUFFIXES else "image"

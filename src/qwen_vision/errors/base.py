@@ -20,6 +20,8 @@ class QwenVisionError(Exception):
     native_text: str = ""
     param: str | None = None
     model_level: bool = False
+    # Only an error that another server answered with has one.
+    request_id: str | None = None
     text: str = "The server could not finish this request. Try again later."
 
     def __init__(

@@ -45,10 +45,7 @@ def image_limits(
     else:
         _check("max_pixels", high, low=factor**2, high=pixels.ceiling, param=param)
     _check("min_pixels", low, low=factor**2, high=high or pixels.ceiling, param=param)
-    return ImageLimits(
-        low_px=low or min(pixels.low, high or pixels.low),
-        high_px=high or max(pixels.default, low or 0),
-    )
+    return ImageLimits(*pixels.bounds(low, high, high_resolution=high_resolution))
 
 
 def frame_limits(part: VideoPart | FramesPart, pixels: VideoPixels, *, param: str) -> FrameLimits:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from qwen_vision.media.items import Size
+from qwen_vision.protocol.resize import fit_size
 
 MARK_TOKENS = 2
 """The marks before and after every picture and video."""
@@ -13,24 +14,10 @@ MIN_FRAMES = 4
 
 
 def fit(size: Size, *, factor: int, low_px: int, high_px: float) -> Size:
-    """The size the model sees: multiples of `factor`, between `low_px` and `high_px` pixels.
-
-    Rule (dialect.md, token mathematics): both sides are rounded to multiples of `factor`,
-    halves to even; if that is more than `high_px` both are scaled down and floored, if less
-    than `low_px` scaled up and ceiled; a side is never under `factor`.
-    """
-    width, height = size.width_px, size.height_px
-    new_width = max(factor, round(width / factor) * factor)
-    new_height = max(factor, round(height / factor) * factor)
-    if new_width * new_height > high_px:
-        shrink = math.sqrt(width * height / high_px)
-        new_width = max(factor, math.floor(width / shrink / factor) * factor)
-        new_height = max(factor, math.floor(height / shrink / factor) * factor)
-    elif new_width * new_height < low_px:
-        grow = math.sqrt(low_px / (width * height))
-        new_width = math.ceil(width * grow / factor) * factor
-        new_height = math.ceil(height * grow / factor) * factor
-    return Size(new_width, new_height)
+    """The size the model sees; the rule is that of `fit_size`."""
+    return Size(
+        *fit_size(size.width_px, size.height_px, factor=factor, low_px=low_px, high_px=high_px)
+    )
 
 
 def image_tokens(size: Size, *, factor: int) -> int:

@@ -70,3 +70,13 @@ class Chunk(Struct):
     id: str = ""
     media_receipt: list[MediaReceipt] | UnsetType = UNSET
     receipt_notes: list[str] | UnsetType = UNSET
+
+    @property
+    def text(self) -> str:
+        """The piece of the answer in this chunk; empty when it brings something else."""
+        return (self.choices[0].delta.content or "") if self.choices else ""
+
+    @property
+    def reasoning(self) -> str:
+        """The piece of the thinking in this chunk; empty when it brings something else."""
+        return (self.choices[0].delta.reasoning_content or "") if self.choices else ""

@@ -11,10 +11,10 @@ from qwen_vision.protocol.request import ChatRequest
 class Completer(Protocol):
     """Answers chat requests: the local pipeline or a client of a remote server."""
 
-    async def complete(self, request: ChatRequest) -> Completion:
+    async def complete(self, request: ChatRequest, /) -> Completion:
         """The whole answer; raises an error of the tree."""
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Chunk]:
+    def stream(self, request: ChatRequest, /) -> AsyncIterator[Chunk]:
         """The answer chunk by chunk; raises before the first chunk when the request is bad."""
 
     async def aclose(self) -> None:

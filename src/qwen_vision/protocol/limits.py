@@ -11,6 +11,18 @@ class ImagePixels(Struct, frozen=True):
     ceiling: int
     high_resolution: int
 
+    def bounds(
+        self, low: int | None, high: int | None, *, high_resolution: bool = False
+    ) -> tuple[int, int]:
+        """Fewest and most pixels of one picture, from what the caller said of it.
+
+        High resolution fixes the upper limit whatever `high` is. A limit given alone moves the
+        other's default out of its way.
+        """
+        if high_resolution:
+            high = self.high_resolution
+        return low or min(self.low, high or self.low), high or max(self.default, low or 0)
+
 
 class VideoPixels(Struct, frozen=True):
     """Pixel limits for one frame and for a whole video, and the most frames taken."""

@@ -1,0 +1,151 @@
+"""Loader: makes a request of what the caller gave, and packs what is on this machine."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.client.files import is_remote
+from qwen_vision.client.inputs import Input, Inputs, Item, listed, read_input
+from qwen_vision.client.pack import Packer, Packing, Source
+from qwen_vision.client.question import (
+    ANALYZE_MODEL,
+    AskOptions,
+    ChatOptions,
+    ask_messages,
+    build_request,
+)
+from qwen_vision.client.references import names_files, replace_references
+from qwen_vision.client.retry import RetryRule
+from qwen_vision.client.shrink import Sight
+from qwen_vision.client.tasks import default_prompt
+from qwen_vision.client.upload import Progress, Shelf
+from qwen_vision.errors import ModelNotFoundError, UsageError
+from qwen_vision.protocol.messages import JsonObject
+from qwen_vision.protocol.parts import ContentPart, ImagePart, ImageUrl
+from qwen_vision.protocol.request import ChatRequest
+
+
+class Habits(TypedDict, total=False):
+    """How a client works when a call does not say.
+
+    `local_files`: a ChatRequest or messages may name files of this machine; leave it off when
+    they come from someone else. `upload`: None uploads from 7 MB on. `shrink`: pictures larger
+    than the model looks at are shrunk. `answer_timeout_s`: for a whole answer;
+    `silence_timeout_s`: between two pieces of a stream. `remember_uploads`: a file in which
+    processes share what they uploaded. `shelf`: where to upload instead of the server.
+    """
+
+    local_files: bool
+    upload: bool | None
+    shrink: bool
+    retry: RetryRule
+    answer_timeout_s: float
+    silence_timeout_s: float
+    remember_uploads: Path | None
+    progress: Progress | None
+    shelf: Shelf | None
+
+
+class Loader:
+    """Turns inputs into media references a server takes, by the habits of a client."""
+
+    def __init__(self, packer: Packer, habits: Habits) -> None:
+        """Pack with `packer`."""
+        self._packer = packer
+        self._habits = habits
+
+    async def question(
+        self, inputs: Inputs, prompt: str | None, options: AskOptions, *, schema: JsonObject | None
+    ) -> ChatRequest:
+        """The request of one question about `inputs`, ready to be sent."""
+        model = options.setdefault("model", ANALYZE_MODEL)
+        sight = self._sight(
+            model,
+            options,
+            min_pixels=options.get("min_pixels"),
+            max_pixels=options.get("max_pixels"),
+        )
+        items = await asyncio.to_thread(_read, listed(inputs), sight)
+        at = 1 if options.get("system") else 0
+        media = []
+        for number, item in enumerate(items):
+            param = f"messages[{at}].content[{number}]"
+            packing = self._packing(model, options, sight=sight, param=param)
+            media.append((await self._url(item.place, packing), item.kind))
+        if prompt is None:
+            prompt = default_prompt(model, has_video=any(kind == "video" for _, kind in media))
+        return build_request(ask_messages(media, prompt, options), options, schema=schema)
+
+    async def packed(self, request: ChatRequest, options: ChatOptions) -> ChatRequest:
+        """The request with its local files packed, if it may name any."""
+        if not self._habits.get("local_files") or not names_files(request):
+            return request
+        high_resolution = bool(request.vl_high_resolution_images)
+
+        async def replace(url: str, part: ContentPart, param: str) -> str:
+            if is_remote(url):
+                return url
+            sight = None
+            if isinstance(part, ImagePart):
+                inside = part.image_url if isinstance(part.image_url, ImageUrl) else ImageUrl("")
+                sight = self._sight(
+                    request.model,
+                    {**options, "high_resolution": high_resolution},
+                    min_pixels=part.min_pixels or inside.min_pixels,
+                    max_pixels=part.max_pixels or inside.max_pixels,
+                )
+            packing = self._packing(request.model, options, sight=sight, param=param)
+            return await self._url(Source(url, Path(url.removeprefix("file://"))), packing)
+
+        return await replace_references(request, replace)
+
+    async def upload(self, given: Input, *, model: str, progress: Progress | None) -> str:
+        """The URL of an input, uploaded for `model`."""
+        (item,) = await asyncio.to_thread(_read, [given], None)
+        if isinstance(item.place, str):
+            raise UsageError("A URL needs no upload; give it as it is.", param="inputs")
+        return await self._packer.url(
+            item.place,
+            Packing(model=model, upload=True),
+            progress=progress or self._habits.get("progress"),
+        )
+
+    async def _url(self, place: str | Source, packing: Packing) -> str:
+        if isinstance(place, str):
+            return place
+        return await self._packer.url(place, packing, progress=self._habits.get("progress"))
+
+    def _packing(
+        self, model: str, options: ChatOptions, *, sight: Sight | None, param: str
+    ) -> Packing:
+        upload = options.get("upload", self._habits.get("upload"))
+        return Packing(model=model, upload=upload, sight=sight, param=param)
+
+    def _sight(
+        self,
+        model_id: str,
+        options: ChatOptions,
+        *,
+        min_pixels: int | None,
+        max_pixels: int | None,
+    ) -> Sight | None:
+        """How many pixels the model looks at; None when nothing shall be shrunk."""
+        if not options.get("shrink", self._habits.get("shrink", True)):
+            return None
+        try:
+            rules = find_model(model_id).pixels
+        except ModelNotFoundError:
+            # Nobody knows how closely a model of another maker looks.
+            return None
+        return Sight(
+            rules,
+            min_pixels=min_pixels,
+            max_pixels=max_pixels,
+            high_resolution=options.get("high_resolution", False),
+        )
+
+
+def _read(inputs: Sequence[Input], sight: Sight | None) -> list[Item]:
+    return [read_input(given, number=number, sight=sight) for number, given in enumerate(inputs)]

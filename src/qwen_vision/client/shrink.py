@@ -1,0 +1,123 @@
+"""Shrinks a picture to what the model will look at, so that no byte travels in vain."""
+
+import importlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from qwen_vision.protocol.limits import PixelRules
+from qwen_vision.protocol.resize import fit_size
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# Below this, sending costs less than decoding and encoding again.
+SHRINK_FROM_BYTES: Final = 256 * 1024
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+# Above this many pixels a decoder could take more memory than a client should.
+_MAX_DECODE_PX: Final = 134_217_728
+_JPEG_QUALITY: Final = 95
+_KEPT_MODES: Final = ("RGB", "L")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How many pixels of a picture a model looks at."""
+
+    rules: PixelRules
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    high_resolution: bool = False
+
+    def size(self, width_px: int, height_px: int) -> tuple[int, int]:
+        """Width and height in pixels the model sees of a picture of this size."""
+        low_px, high_px = self.rules.image.bounds(
+            self.min_pixels, self.max_pixels, high_resolution=self.high_resolution
+        )
+        return fit_size(
+            width_px, height_px, factor=self.rules.factor, low_px=low_px, high_px=high_px
+        )
+
+
+def shrink_file(source: Path | bytes, *, size_bytes: int, sight: Sight) -> tuple[bytes, str] | None:
+    """The picture in exactly the size the model sees, and its MIME type; blocks.
+
+    None when the file shall travel as it is: it is small in bytes or pixels, in a format
+    with several pictures or none Pillow knows, broken, or would not become smaller.
+    """
+    if size_bytes < SHRINK_FROM_BYTES:
+        return None
+    pillow = _pillow()
+    try:
+        with pillow.open(
+            source if isinstance(source, Path) else io.BytesIO(source), formats=_FORMATS
+        ) as picture:
+            if picture.width * picture.height > _MAX_DECODE_PX or _is_series(picture):
+                return None
+            smaller = _shrunk(picture, sight)
+            if smaller is None:
+                return None
+            found = encode(smaller, lossless=picture.format not in ("JPEG", "WEBP"))
+    except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError):
+        # What cannot be read here is the server's to judge.
+        return None
+    return found if len(found[0]) < size_bytes else None
+
+
+def encode_picture(picture: "Image.Image", *, sight: Sight | None) -> tuple[bytes, str]:
+    """The bytes of a Pillow picture and their MIME type; shrunk when `sight` says how; blocks."""
+    smaller = None if sight is None else _shrunk(picture, sight)
+    return encode(smaller or picture, lossless=True)
+
+
+def picture_of_array(array: object) -> "Image.Image":
+    """A Pillow picture of an array (height x width, x 3 or x 4; 8-bit); raises ValueError."""
+    try:
+        picture: Image.Image = _pillow().fromarray(array)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+    return picture
+
+
+def encode(picture: "Image.Image", *, lossless: bool) -> tuple[bytes, str]:
+    """The bytes of a picture and their MIME type."""
+    if not lossless and picture.mode not in _KEPT_MODES:
+        picture = picture.convert("RGB")
+    if lossless and picture.mode not in (*_KEPT_MODES, "RGBA", "LA", "P", "1", "I;16"):
+        picture = picture.convert("RGB")
+    out = io.BytesIO()
+    more: dict[str, Any] = {"compress_level": 3} if lossless else {"quality": _JPEG_QUALITY}
+    profile = picture.info.get("icc_profile")
+    if profile:
+        more["icc_profile"] = profile
+    picture.save(out, "PNG" if lossless else "JPEG", **more)
+    return out.getvalue(), "image/png" if lossless else "image/jpeg"
+
+
+def _shrunk(picture: "Image.Image", sight: Sight) -> "Image.Image | None":
+    turned = _orientation(picture) in (5, 6, 7, 8)
+    width, height = picture.size
+    size = sight.size(height, width) if turned else sight.size(width, height)
+    if size[0] * size[1] >= width * height:
+        return None
+    stored = (size[1], size[0]) if turned else size
+    # A JPEG is decoded at half or a quarter of its size when that is enough.
+    picture.draft(None, stored)
+    upright: Image.Image = importlib.import_module("PIL.ImageOps").exif_transpose(picture)
+    if upright.mode in ("P", "1"):
+        upright = upright.convert("RGBA" if "transparency" in upright.info else "RGB")
+    return upright.resize(size, _pillow().Resampling.BICUBIC)
+
+
+def _orientation(picture: "Image.Image") -> int:
+    return int(picture.getexif().get(0x0112, 1))
+
+
+def _is_series(picture: "Image.Image") -> bool:
+    return int(getattr(picture, "n_frames", 1)) > 1
+
+
+def _pillow() -> Any:  # noqa: ANN401 - the module PIL.Image
+    # Most callers send files as they are; whoever shrinks pays for the import.
+    return importlib.import_module("PIL.Image")
