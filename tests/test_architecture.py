@@ -184,6 +184,9 @@ def _undocumented(path: Path) -> Iterator[str]:
 def _undocumented_names(path: Path, node: ast.stmt, inside: str = "") -> Iterator[str]:
     if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
         return
+    # The words stand once, at the function that the overloads belong to.
+    if any(ast.unparse(decorator) == "overload" for decorator in node.decorator_list):
+        return
     name = f"{inside}{node.name}"
     if ast.get_docstring(node) is None:
         yield f"{_name(path)}: {name}"

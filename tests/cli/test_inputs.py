@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from qwen_vision.cli.inputs import kind_of
+from qwen_vision.client.files import kind_of
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 SCRIPTED = ("--engine", "scripted:script.toml")

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from qwen_vision.engines.scripted.script import Step
+from qwen_vision.settings import ServerSettings, StorageSettings
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 Done = subprocess.CompletedProcess[str]
@@ -162,7 +163,6 @@ def test_local_engine_needs_no_server_and_no_upload(run: Run, tmp_path: Path) ->
         (("--file", "nowhere.json"), 1, "nowhere.json"),
         (("--request", '{"image": "nowhere.png"}'), 1, "nowhere.png"),
         (("--request", '{"image": "red.png", "max_tokens": "many"}'), 1, "max_tokens"),
-        (("--request", '{"image": "red.png"}', "--upload-files"), 2, "7 MB"),
         (("--request", '{"image": "red.png", "model": "gpt-9"}'), 1, "gpt-9"),
     ],
 )
@@ -174,6 +174,42 @@ def test_bad_request_is_one_clear_line(
     assert done.stderr.startswith("qwen-vision: error: ")
     assert done.stderr.count("\n") == 1
     assert hint in done.stderr
+
+
+@pytest.fixture
+def storing(serve: Callable[..., str], tmp_path: Path) -> str:
+    """A server that keeps uploads."""
+    settings = ServerSettings(port=0, storage=StorageSettings(folder=tmp_path / "kept"))
+    return serve(Step(text="Seen."), settings=settings) + "/v1"
+
+
+def kept_bytes(folder: Path) -> list[int]:
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    return [size for size in sizes if size > 7_340_000]
+
+
+def test_upload_files_sends_a_file_to_the_servers_storage_first(
+    run: Run, storing: str, tmp_path: Path
+) -> None:
+    words = (*request(image="red.png", model="qwen3-vl-plus"), "--upload-files")
+    done = run("analyze", *words, QWEN_BASE_URL=storing, XDG_CACHE_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["text"] == "Seen."
+    assert len(json.loads((tmp_path / "qwen-vision" / "uploads.json").read_bytes())) == 1
+
+
+def test_file_over_seven_megabytes_is_warned_of_and_uploaded(
+    run: Run, storing: str, tmp_path: Path
+) -> None:
+    with (tmp_path / "big.bmp").open("wb") as out:
+        Image.new("RGB", (64, 64), "red").save(out, "BMP")
+        out.write(bytes(7 * 1024 * 1024))
+    words = request(image="big.bmp", model="qwen3-vl-plus")
+    done = run("analyze", *words, QWEN_BASE_URL=storing, XDG_CACHE_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "warning: big.bmp" in done.stderr
+    assert "--upload-files" in done.stderr
+    assert len(kept_bytes(tmp_path / "kept")) == 1
 
 
 @pytest.mark.parametrize("name", ["analyze", "reason", "ocr"])

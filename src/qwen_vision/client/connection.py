@@ -73,7 +73,7 @@ class Connection:
     @property
     def host(self) -> str:
         """Host (and port, if any) that is asked."""
-        return self._base.authority
+        return _host(self._base)
 
     @asynccontextmanager
     async def answer(
@@ -136,7 +136,7 @@ class Connection:
         data: bytes | io.BytesIO | AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One try, without the key; what breaks on the way becomes an error of the tree."""
-        host = URL(url).authority
+        host = _host(URL(url))
         try:
             async with self._pool().request(
                 method,
@@ -157,8 +157,10 @@ class Connection:
             reason = _connect_reason(error.os_error)
             raise ConnectionFailedError(host=host, reason=reason) from error
         except aiohttp.ClientError as error:
-            reason = str(error) or type(error).__name__
-            raise ConnectionFailedError(host=host, reason=reason) from error
+            if isinstance(error.__cause__, QwenVisionError):
+                # What we were sending could not be read; that is no fault of the connection.
+                raise error.__cause__ from error
+            raise ConnectionFailedError(host=host, reason=_break_reason(error)) from error
 
     async def aclose(self) -> None:
         """Close the pool; safe to call twice."""
@@ -193,11 +195,21 @@ def _checked(base_url: str) -> URL:
     return url
 
 
+def _host(url: URL) -> str:
+    return url.host_port_subcomponent or ""
+
+
 def _connect_reason(error: OSError) -> str:
     # asyncio puts the address into strerror; a failed name look-up has a number below zero.
     if error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return error.strerror or str(error)
+
+
+def _break_reason(error: aiohttp.ClientError) -> str:
+    if isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError):
+        return "the connection was cut"
+    return str(error) or type(error).__name__
 
 
 async def _failure(response: aiohttp.ClientResponse) -> QwenVisionError:

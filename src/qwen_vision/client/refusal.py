@@ -61,7 +61,7 @@ def read_refusal(body: bytes, *, status: int, retry_after_s: int | None = None) 
 
 def typed(error: RemoteError) -> QwenVisionError:
     """The error with the class the server's side has for it; its words, status and code stay."""
-    if error.code is None and not error.request_id and error.status not in (401, 429):
+    if error.code is None and not error.request_id and error.status not in (401, 429, 503):
         return error
     kind = _kind(error)
     if kind is None:

@@ -6,17 +6,19 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from typing_extensions import override
 
 from qwen_vision.client.client import AsyncClient
-from qwen_vision.client.inputs import Inputs
 from qwen_vision.client.loading import Habits
 from qwen_vision.client.question import AskOptions
 from qwen_vision.protocol.chunk import Chunk
-from qwen_vision.protocol.request import ChatRequest
 from qwen_vision.settings import RemoteSettings
+
+if TYPE_CHECKING:
+    from qwen_vision.client.inputs import Inputs
+    from qwen_vision.protocol.request import ChatRequest
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
