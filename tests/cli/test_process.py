@@ -202,7 +202,8 @@ def test_large_file_for_a_remote_server_names_limit_and_way_out(
     process: Command, folder: Path
 ) -> None:
     (folder / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(7 * 1024 * 1024))
-    done = process("analyze", "big.png", env={"QWEN_BASE_URL": "http://127.0.0.1:1/v1"})
+    env = {"QWEN_BASE_URL": "http://127.0.0.1:1/v1"}
+    done = process("analyze", "big.png", "--no-upload", env=env)
     assert done.returncode == 1
     assert "7 MB" in done.stderr
     assert "URL" in done.stderr
