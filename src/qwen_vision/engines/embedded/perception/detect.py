@@ -6,7 +6,9 @@ grown again by area x 1.6 / perimeter.
 """
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -21,6 +23,7 @@ _MIN_SIDE_PX = 736
 _MAX_SIDE_PX = 1984
 # Activations of the first layers dominate memory: 2.2 MP stays well under 900 MB.
 _MAX_AREA_PX = 2_200_000
+_LARGE_AREA_PX = 1_400_000
 _MAX_ENLARGE = 4.0
 _MAX_LINES = 2000
 _LARGE_LETTERS_PX = 120
@@ -33,6 +36,7 @@ class TextDetector:
     def __init__(self, weights: Path) -> None:
         self._session = open_session(weights)
         self._input = self._session.get_inputs()[0].name
+        self._large = Lock()
 
     def find(self, bgr: Raster) -> list[Points]:
         """Corners (4, 2) in pixels of `bgr`: top left, top right, bottom right, bottom left."""
@@ -53,6 +57,11 @@ class TextDetector:
 
     def _chance(self, bgr: Raster) -> Scores:
         tensor = cv2.dnn.blobFromImage(bgr, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5))
+        # Two large pages at once would take twice the memory and no less time.
+        with self._large if bgr.shape[0] * bgr.shape[1] > _LARGE_AREA_PX else nullcontext():
+            return self._run(tensor)
+
+    def _run(self, tensor: Scores) -> Scores:
         chance: Scores = self._session.run(None, {self._input: tensor})[0][0, 0]
         return chance
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from qwen_vision.engines.embedded.facts import (
@@ -55,6 +56,7 @@ class Eyes:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="eyes")
         self._rooms: Rooms | None = None
+        self._loading = Lock()
         self._facts: OrderedDict[tuple[str, str], object] = OrderedDict()
         self._running: dict[tuple[str, str], asyncio.Task[object]] = {}
 
@@ -124,9 +126,10 @@ class Eyes:
 
     async def _in_thread(self, work: Callable[["Rooms"], Fact]) -> Fact:
         def run() -> Fact:
-            rooms = self._rooms
-            if rooms is None:
-                rooms = self._rooms = _load_rooms()
+            with self._loading:
+                rooms = self._rooms
+                if rooms is None:
+                    rooms = self._rooms = _load_rooms()
             return work(rooms)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
@@ -138,15 +141,21 @@ class Eyes:
         if key in self._facts:
             self._facts.move_to_end(key)
             return cast("Fact", self._facts[key])
-        task = self._running.get(key)
-        if task is None:
-            task = self._running[key] = asyncio.create_task(fresh())
-            task.add_done_callback(lambda done: self._keep(key, done))
-        # Shielded: a client that leaves must not take the picture from one who waits as well.
-        return cast("Fact", await asyncio.shield(task))
+        other = self._running.get(key)
+        if other is not None:
+            await asyncio.wait({other})
+            if not other.cancelled() and other.exception() is None:
+                return cast("Fact", other.result())
+            # The picture of the request that began may have been closed under it: use ours.
+        task = asyncio.create_task(fresh())
+        self._running[key] = cast("asyncio.Task[object]", task)
+        task.add_done_callback(lambda done: self._keep(key, done))
+        # Shielded: a client that leaves must not take the fact from one who waits as well.
+        return await asyncio.shield(task)
 
     def _keep(self, key: tuple[str, str], done: asyncio.Task[object]) -> None:
-        self._running.pop(key, None)
+        if self._running.get(key) is done:
+            del self._running[key]
         if done.cancelled() or done.exception() is not None:
             return
         self._facts[key] = done.result()
