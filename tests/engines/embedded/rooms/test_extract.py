@@ -272,3 +272,13 @@ async def test_a_schema_that_no_true_value_fits_is_refused(
     }
     with pytest.raises(AbilityError, match="Allow null"):
         await ask(sketch(300, 100).image, "Extract.", request=schema_format(schema))
+
+
+async def test_a_schema_without_any_picture_is_filled_with_nothing(ask: "Ask") -> None:
+    schema = {
+        "type": "object",
+        "properties": {"title": {"type": ["string", "null"]}, "text": {"type": "string"}},
+        "required": ["title", "text"],
+    }
+    answer = await ask("Extract.", request=schema_format(schema))
+    assert value_of(answer, schema) == {"title": None, "text": ""}

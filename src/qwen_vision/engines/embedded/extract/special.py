@@ -15,7 +15,7 @@ _Teller = Callable[[Sequence[Page]], Json]
 def tell_special(words: str, pages: Sequence[Page]) -> Json:
     """What such a name asks for, or None when the name is no such name."""
     for pattern, teller in _TELLERS:
-        if pattern.fullmatch(words):
+        if pages and pattern.fullmatch(words):
             return teller(pages)
     return None
 

@@ -13,6 +13,7 @@ from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.extract.minimal import minimal
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.shape import read_shape
+from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
@@ -45,7 +46,7 @@ async def key_information(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
 
 
 async def see_pages(scene: Scene) -> list[Page]:
-    """Everything a schema may ask for, of every picture asked about."""
+    """Everything a schema may ask for, of every picture and the texts of every video."""
     pages = []
     for index, image in scene.images:
         reading = await scene.eyes.read(image)
@@ -60,6 +61,11 @@ async def see_pages(scene: Scene) -> list[Page]:
                 objects=await scene.objects(image),
             )
         )
+    for index, video in scene.videos:
+        watched = await scene.eyes.watch(video, read_text=True)
+        lines = tuple(span.line for span in watched.texts)
+        reading = Reading(lines)
+        pages.append(Page(index=index, number=None, reading=reading, sheet=Sheet.of(reading)))
     return pages
 
 

@@ -15,48 +15,13 @@ from qwen_vision.errors import AbilityError
 from qwen_vision.protocol.messages import FunctionTool, JsonObject
 from qwen_vision.protocol.request import NamedTool
 
-_SMALL: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "in",
-        "on",
-        "for",
-        "and",
-        "or",
-        "from",
-        "with",
-        "this",
-        "that",
-        "it",
-        "is",
-        "be",
-        "get",
-        "set",
-        "do",
-        "make",
-        "given",
-        "by",
-        "as",
-        "at",
-        "image",
-        "picture",
-        "photo",
-        "receipt",
-        "invoice",
-        "document",
-        "data",
-        "information",
-        "into",
-        "user",
-        "use",
-        "call",
-        "tool",
-    ]
-)
+# Words that name no purpose of a tool.
+_SMALL: Final = frozenset({
+    "a", "an", "the", "of", "to", "in", "on", "for", "and", "or", "from", "with", "this",
+    "that", "it", "is", "be", "get", "set", "do", "make", "given", "by", "as", "at",
+    "image", "picture", "photo", "receipt", "invoice", "document", "data", "information",
+    "into", "user", "use", "call", "tool",
+})  # fmt: skip
 _NO_ARGUMENTS: Final[JsonObject] = {"type": "object", "properties": {}}
 
 
