@@ -155,3 +155,20 @@ async def test_a_question_beyond_the_rules_gets_the_lines_nearest_to_it(
     assert "can't judge" in answer.text
     assert "> Dogs stay outside" in answer.text
     assert "Silence" not in answer.text
+
+
+async def test_a_chart_tells_the_numbers_printed_over_its_labels(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    chart = sketch(800, 500).write("Boats in the harbour", (220, 20), size_px=32)
+    for number, tick in enumerate((40, 30, 20, 10, 0)):
+        chart.write(str(tick), (40, 90 + number * 80))
+    for place, (month, count) in enumerate((("May", 12), ("June", 31), ("July", 38), ("Aug", 25))):
+        left, top = 150 + place * 150, 410 - 8 * count
+        chart.draw.rectangle((left, top, left + 60, 430), fill="#2355d2")
+        chart.write(str(count), (left + 15, top - 36)).write(month, (left + 5, 445))
+    told = await ask(chart.image, "What does this chart show?")
+    assert "- May: 12\n- June: 31\n- July: 38\n- Aug: 25" in told.text
+    assert "Boats in the harbour" in told.text
+    assert "38 (July)" in (await ask(chart.image, "Which month has the highest value?")).text
+    assert "31" in (await ask(chart.image, "What is the value for June?")).text

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from qwen_vision.engines.embedded.documents import markup
+from qwen_vision.engines.embedded.documents.charts import Labelled, chart_values
 from qwen_vision.engines.embedded.documents.layout import page_parts
-from qwen_vision.engines.embedded.facts import Box, Quad, TextLine
+from qwen_vision.engines.embedded.facts import Box, Quad, Reading, TextLine
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.places import model_box, model_point
 from qwen_vision.engines.embedded.rooms.refuse import way_out
@@ -21,6 +22,7 @@ _HTML: Final = re.compile(r"html", re.IGNORECASE)
 _CSV: Final = re.compile(r"\bcsv\b|spreadsheet|excel", re.IGNORECASE)
 _LATEX: Final = re.compile(r"latex", re.IGNORECASE)
 _QWENVL: Final = re.compile(r"qwenvl", re.IGNORECASE)
+_TITLE: Final = re.compile(r"[^\W\d_]{3,}.*\s[^\W\d_]{2,}|[\u3400-\u9fff]{3,}")
 _CHART: Final = re.compile(r"chart|graph|plot|trend|axis|图表|柱状|折线|饼图|趋势", re.IGNORECASE)
 
 
@@ -104,22 +106,43 @@ async def no_formulas(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
 async def _chart(scene: Scene) -> AsyncIterator[Step]:
     for place, (index, image) in enumerate(scene.images):
         reading = await scene.eyes.read(image)
-        yield Thought(f"Read {len(reading.lines)} labels in picture {index + 1}.")
-        listed = "\n".join(f"- {row}" for row in reading.text.split("\n") if row)
-        yield Say("\n\n" if place else "")
-        yield Say(
-            scene.say(
-                "I read the words and numbers printed on a chart, not the height of its bars or "
-                f"the run of its lines. Printed on it, row by row:\n{listed}\n",
-                f"我只读取图表上印出的文字和数字，不测量柱子的高度或曲线的走势。逐行印有：\n{listed}\n",
-            )
-            if listed
-            else scene.say(
-                "I find no printed words or numbers on this chart. ",
-                "图表上没有找到印出的文字或数字。",
-            )
+        values = chart_values(reading)
+        yield Thought(
+            f"Read {len(reading.lines)} labels in picture {index + 1}; {len(values)} numbers "
+            "stand over a category."
         )
+        yield Say("\n\n" if place else "")
+        yield Say(_labelled(scene, reading, values) if values else _printed(scene, reading))
     yield Say(way_out(scene.language))
+
+
+def _labelled(scene: Scene, reading: Reading, values: list[Labelled]) -> str:
+    told = {id(value.line) for value in values}
+    title = next(
+        (line.text for line in reading.lines if id(line) not in told and _TITLE.search(line.text)),
+        "",
+    )
+    head = scene.say("Printed on the chart", "图表上印有") + (f" “{title}”" if title else "")
+    listed = "\n".join(f"- {value.category}: {value.value}" for value in values)
+    colon = scene.say(":", "：")
+    return f"{head}{colon}\n{listed}\n" + scene.say(
+        "These are the numbers printed over each label; I don't measure bars or lines. ",
+        "以上是各标签上方印出的数字，我不测量柱子或曲线。",
+    )
+
+
+def _printed(scene: Scene, reading: Reading) -> str:
+    listed = "\n".join(f"- {row}" for row in reading.text.split("\n") if row)
+    if not listed:
+        return scene.say(
+            "I find no printed words or numbers on this chart. ",
+            "图表上没有找到印出的文字或数字。",
+        )
+    return scene.say(
+        "I read the words and numbers printed on a chart, not the height of its bars or "
+        f"the run of its lines. Printed on it, row by row:\n{listed}\n",
+        f"我只读取图表上印出的文字和数字，不测量柱子的高度或曲线的走势。逐行印有：\n{listed}\n",
+    )
 
 
 def _no_table(scene: Scene, *, rows: int) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from statistics import median
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.amounts import find_amounts
+from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_number
+from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.dates import without_dates
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.extract.items import bill_items
@@ -72,6 +73,13 @@ def _numbers(reading: Reading, question: str) -> Numbers:
         column, title = _column(table, question)
         if column:
             return Numbers(tuple(column), f"the column “{title}”", f"“{title}”一列")
+    pairs = [
+        (number, value.category)
+        for value in chart_values(reading)
+        if (number := read_number(re.sub(r"[%$€£¥\s]", "", value.value))) is not None
+    ]
+    if pairs:
+        return Numbers(tuple(pairs), "the numbers over the labels", "各标签上方的数字")
     sheet = Sheet.of(reading)
     items = [
         (amount.value, item.values["description"])

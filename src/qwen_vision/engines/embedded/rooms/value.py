@@ -1,11 +1,14 @@
 """Value: answers "what is the total?" with what the page prints for it, and where."""
 
+import re
 from collections.abc import AsyncIterator
 
+from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.concepts import Concept
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words, lines_with
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.language import shorten
 from qwen_vision.engines.embedded.places import place_words
@@ -29,7 +32,7 @@ async def tell_values(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
                 ("\n" if place else "") + scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：")
             )
         for number, what in enumerate(asked):
-            found = find_field(sheet, what) if isinstance(what, Concept) else _own(sheet, what)
+            found = _find(reading, sheet, what)
             for thought in _thoughts(name_of(what, scene), found):
                 yield thought
             if found:
@@ -44,6 +47,22 @@ def name_of(what: Concept | str, scene: Scene) -> str:
     if isinstance(what, str):
         return what
     return scene.say(what.en, what.zh)
+
+
+def _find(reading: Reading, sheet: Sheet, what: Concept | str) -> list[Found]:
+    if isinstance(what, Concept):
+        return find_field(sheet, what)
+    return _over_label(reading, what) or _own(sheet, what)
+
+
+def _over_label(reading: Reading, words: str) -> list[Found]:
+    """The number printed over a chart's label that the question names, such as "May"."""
+    asked = re.findall(r"\w+", words.lower())
+    return [
+        Found(value.value, value.value, (value.line,), f"printed over “{value.category}”")
+        for value in chart_values(reading)
+        if value.category.lower() in asked
+    ]
 
 
 def _own(sheet: Sheet, words: str) -> list[Found]:
