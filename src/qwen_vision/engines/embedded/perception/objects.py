@@ -125,7 +125,12 @@ class SceneNamer:
     def __init__(self, paths: dict[str, Path]) -> None:
         # Loaded by name: ai-edge-litert has no wheel for every system the extra installs on.
         litert = importlib.import_module("ai_edge_litert.interpreter")
-        self._net = litert.Interpreter(str(paths["efficientnet_lite3.tflite"]), num_threads=1)
+        self._net = litert.Interpreter(
+            str(paths["efficientnet_lite3.tflite"]),
+            num_threads=1,
+            # The default delegate announces itself on stderr, which belongs to our own words.
+            experimental_op_resolver_type=litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        )
         self._net.allocate_tensors()
         names = paths["efficientnet_labels.txt"].read_text("utf-8").splitlines()
         self._labels = [name.split(",")[0].strip() for name in names]
