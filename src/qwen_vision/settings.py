@@ -19,6 +19,8 @@ ONE_ADDRESS = "none"
 # The first one that is set counts.
 KEY_VARIABLES = ("QWEN_API_KEY", "DASHSCOPE_API_KEY")
 ADDRESS_VARIABLES = ("QWEN_BASE_URL", "QWEN_REGION")
+# Where weights are fetched from.
+DEFAULT_HUB_URL = "https://huggingface.co"
 MEBIBYTE = 1024 * 1024
 MAX_DATA_URI_BYTES = 10_485_760
 
@@ -132,6 +134,7 @@ class WeightsSettings:
     """How weights of one's own are run in this process.
 
     `folder` keeps what was downloaded. More than one thread helps only on an idle machine.
+    Each of the `slots` answers one request at a time and remembers `context_tokens`.
     """
 
     folder: Path | None = None
@@ -197,6 +200,8 @@ class Settings:
     keys: frozenset[str] = field(default=frozenset(), repr=False)
     storage: StorageSettings | None = None
     public_url: str | None = None
+    weights: WeightsSettings = field(default_factory=WeightsSettings)
+    hub_url: str = DEFAULT_HUB_URL
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -222,6 +227,8 @@ class Settings:
             keys=frozenset(_names(environ, "QWEN_VISION_API_KEYS")),
             storage=_storage(environ),
             public_url=environ.get("QWEN_VISION_PUBLIC_URL", "").strip().rstrip("/") or None,
+            weights=WeightsSettings(folder=_weights_folder(environ)),
+            hub_url=_hub_url(environ),
         )
 
 
@@ -277,6 +284,28 @@ def find_remote(
             param=said,
         )
     return RemoteSettings(base_url=REGION_BASE_URLS[name], key=key)
+
+
+def _weights_folder(environ: Mapping[str, str]) -> Path | None:
+    """The folder that is named, or one in the user's cache."""
+    named = environ.get("QWEN_VISION_WEIGHTS_FOLDER", "").strip()
+    if named:
+        return Path(named)
+    cache, home = environ.get("XDG_CACHE_HOME"), environ.get("HOME")
+    if not cache and not home:
+        return None
+    base = Path(cache) if cache else Path(str(home)) / ".cache"
+    return base / "qwen-vision" / "weights"
+
+
+def _hub_url(environ: Mapping[str, str]) -> str:
+    url = environ.get("QWEN_VISION_HUB_URL", "").strip().rstrip("/") or DEFAULT_HUB_URL
+    if not url.startswith(("https://", "http://")):
+        raise SettingsError(
+            f"QWEN_VISION_HUB_URL is '{url}'; use an address like {DEFAULT_HUB_URL}.",
+            param="QWEN_VISION_HUB_URL",
+        )
+    return url
 
 
 def _storage(environ: Mapping[str, str]) -> StorageSettings | None:

@@ -103,7 +103,9 @@ async def open_completer(
     from qwen_vision.media.door import MediaDoor
     from qwen_vision.pipeline.pipeline import Pipeline
 
-    engine = build_engine(choice.name, EngineSettings(media=settings.media))
+    engine = build_engine(
+        choice.name, EngineSettings(media=settings.media, weights=settings.weights)
+    )
     pipeline = Pipeline(engine, MediaDoor(settings.media), local_files=True)
     interrupted = False
     try:

@@ -82,11 +82,16 @@ def upstreams(
     return tuple(_upstream(name, table, environ) for name, table in tables.items())
 
 
-def weights(config: Config) -> WeightsSettings:
-    """How weights are run, by the file."""
+def weights(config: Config, *, folder: Path | None = None) -> WeightsSettings:
+    """How weights are run, by the file; `folder` holds them when it names no other."""
     table = config.weights
+    if min(table.threads, table.slots, table.context_tokens) < 1:
+        raise SettingsError(
+            "[weights] takes whole numbers from 1 up for threads, slots and context_tokens.",
+            param="weights",
+        )
     return WeightsSettings(
-        folder=None if table.folder is None else Path(table.folder).expanduser(),
+        folder=folder if table.folder is None else Path(table.folder).expanduser(),
         threads=table.threads,
         slots=table.slots,
         context_tokens=table.context_tokens,

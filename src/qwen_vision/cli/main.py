@@ -16,6 +16,7 @@ COMMANDS = {
     "upload": "put a file into the server's temporary storage",
     "estimate": "count tokens and prices before anything is sent",
     "serve": "run the OpenAI-compatible server",
+    "pull": "fetch weights to run on this machine",
     "models": "list the models, what they can do and cost",
     "doctor": "say what is installed and which engine would answer",
 }

@@ -37,7 +37,7 @@ def run(argv: Sequence[str], call: Call) -> int:
     engines = EngineSettings(
         media=replace(media, fetch=fetch),
         upstreams=upstreams(config, options.upstream, call.environ),
-        weights=weights(config),
+        weights=weights(config, folder=call.settings.weights.folder),
     )
     settings = ServerSettings(
         host=options.host,
@@ -58,6 +58,15 @@ def run(argv: Sequence[str], call: Call) -> int:
 
 def _engine(options: argparse.Namespace, configured: str | None) -> str | None:
     """The engine for every model that the configuration gives no other."""
+    from qwen_vision.errors import UsageError
+
+    if options.mmproj is not None and options.model is None:
+        raise UsageError("--mmproj belongs to --model FILE.gguf.")
+    if options.model is not None:
+        if options.engine is not None:
+            raise UsageError("--model chooses the engine llamacpp; leave --engine out.")
+        mmproj = "" if options.mmproj is None else f":{options.mmproj}"
+        return f"llamacpp:{options.model}{mmproj}"
     if options.engine is not None:
         return None if options.engine == "local" else str(options.engine)
     if options.upstream:
@@ -75,20 +84,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=_port, default=8765, metavar="N", help="port; 0 picks one")
-    parser.add_argument(
-        "--engine", metavar="NAME", help="engine as NAME[:ARGUMENT]; by default embedded"
-    )
-    parser.add_argument(
-        "--upstream",
-        action="append",
-        default=[],
-        metavar="NAME=URL",
-        help="answer through another server of the dialect; its key in\n"
-        "QWEN_VISION_UPSTREAM_KEY_NAME",
-    )
-    parser.add_argument(
-        "--config", metavar="FILE", help="models and engines; by default ./qwen-vision.toml"
-    )
+    _add_engines(parser)
     parser.add_argument(
         "--any-model", action="store_true", help="serve unknown model names too, with no 404"
     )
@@ -114,6 +110,30 @@ def _parser() -> Parser:
         help="seconds running answers may take when the server is told to stop",
     )
     return parser
+
+
+def _add_engines(parser: Parser) -> None:
+    """Options that say who answers."""
+    parser.add_argument(
+        "--engine", metavar="NAME", help="engine as NAME[:ARGUMENT]; by default embedded"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="NAME|FILE",
+        help="run weights here: a name fetched with 'qwen-vision pull', or a GGUF file",
+    )
+    parser.add_argument("--mmproj", metavar="FILE", help="the vision encoder of that GGUF file")
+    parser.add_argument(
+        "--upstream",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="answer through another server of the dialect; its key in\n"
+        "QWEN_VISION_UPSTREAM_KEY_NAME",
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="models and engines; by default ./qwen-vision.toml"
+    )
 
 
 def _need(package: str) -> None:
