@@ -159,3 +159,15 @@ async def test_the_plugin_builds_the_engine_and_takes_no_argument() -> None:
     assert plugin.build("", EngineSettings()).fingerprint == "embedded-0.1"
     with pytest.raises(SettingsError, match="takes no argument"):
         plugin.build("fast", EngineSettings())
+
+
+async def test_of_a_document_only_the_page_with_the_value_is_told(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    pages = [receipt(sketch), sketch(600, 200).write("General terms", (40, 40)).image]
+    for number, page in enumerate(pages, start=1):
+        page.page = number
+    answer = await ask(*pages, "What is the total?")
+    assert answer.text.startswith("The total is 46.75")
+    assert "Picture" not in answer.text
+    assert answer.evidence[0].page == 1

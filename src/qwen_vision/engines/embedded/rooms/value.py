@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.concepts import Concept
@@ -19,27 +20,43 @@ from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What one picture gave for each thing asked."""
+
+    index: int
+    image: Image
+    sheet: Sheet
+    found: tuple[list[Found], ...]
+
+
 async def tell_values(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
-    """Each concept asked for, or the asker's own words looked up as a label."""
+    """Each concept asked for, or the asker's own words looked up as a label.
+
+    Of a document, only the pages that give something are spoken of.
+    """
     asked: list[Concept | str] = list(intent.concepts) or [intent.subject]
-    several = len(scene.images) > 1
-    for place, (index, image) in enumerate(scene.images):
+    looked: list[_Looked] = []
+    for index, image in scene.images:
         reading = await scene.eyes.read(image)
         sheet = Sheet.of(reading)
         yield Thought(f"Read {len(reading.rows)} lines in picture {index + 1}.")
-        if several:
-            yield Say(
-                ("\n" if place else "") + scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：")
-            )
-        for number, what in enumerate(asked):
-            found = _find(reading, sheet, what)
-            for thought in _thoughts(name_of(what, scene), found):
+        found = tuple(_find(reading, sheet, what) for what in asked)
+        for what, values in zip(asked, found, strict=True):
+            for thought in _thoughts(name_of(what, scene), values):
                 yield thought
-            if found:
-                yield Proof(proof(name_of(what, scene), found[0], index=index, page=image.page))
-            yield Say(
-                ("\n" if number else "") + _sentence(scene, what, found, image=image, sheet=sheet)
-            )
+        looked.append(_Looked(index, image, sheet, found))
+    told = [one for one in looked if one.image.page is None or any(one.found)] or looked[:1]
+    for place, one in enumerate(told):
+        if len(told) > 1:
+            head = scene.say(f"Picture {one.index + 1}: ", f"图片 {one.index + 1}：")
+            yield Say(("\n" if place else "") + head)
+        for number, (what, values) in enumerate(zip(asked, one.found, strict=True)):
+            for value in values[:1]:
+                name = name_of(what, scene)
+                yield Proof(proof(name, value, index=one.index, page=one.image.page))
+            words = _sentence(scene, what, values, image=one.image, sheet=one.sheet)
+            yield Say(("\n" if number else "") + words)
 
 
 def name_of(what: Concept | str, scene: Scene) -> str:

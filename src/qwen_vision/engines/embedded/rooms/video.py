@@ -33,7 +33,10 @@ _FRAMES: Final = re.compile(r"\bframes?\b|帧", re.IGNORECASE)
 async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """The answer about each video asked about."""
     for place, (index, video) in enumerate(scene.videos):
-        facts = await scene.eyes.watch(video, read_text=intent.task is not Task.SIZE)
+        if intent.task is Task.SIZE:
+            yield Say(("\n" if place else "") + _measures(video, scene.language))
+            continue
+        facts = await scene.eyes.watch(video, read_text=True)
         yield Thought(
             f"Watched video {index + 1}: {facts.frames_seen} sampled frames of "
             f"{facts.duration_s:.2f} s, {len(facts.shots)} shots, {len(facts.texts)} texts."
@@ -46,8 +49,6 @@ async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 
 def _answer(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) -> str:
     language = scene.language
-    if intent.task is Task.SIZE:
-        return _measures(video, facts, language)
     if intent.task in {Task.READ, Task.PART, Task.WORDS}:
         return _texts(facts, language)
     if intent.task is Task.MOMENT:
@@ -66,19 +67,19 @@ def clock(time_s: float) -> str:
     return f"{int(time_s // 60)}:{int(time_s % 60):02d}"
 
 
-def _measures(video: Video, facts: VideoFacts, language: Language) -> str:
+def _measures(video: Video, language: Language) -> str:
     size = video.original
     return pick(
         language,
-        f"The video is {facts.duration_s:.2f} s long, {size.width_px} × {size.height_px} pixels, "
+        f"The video is {video.duration_s:.2f} s long, {size.width_px} × {size.height_px} pixels, "
         f"{video.source_frames} frames at {video.source_fps:.2f} frames per second.",
-        f"视频长 {facts.duration_s:.2f} 秒，{size.width_px} × {size.height_px} 像素，"
+        f"视频长 {video.duration_s:.2f} 秒，{size.width_px} × {size.height_px} 像素，"
         f"共 {video.source_frames} 帧，每秒 {video.source_fps:.2f} 帧。",
     )
 
 
 def _summary(video: Video, facts: VideoFacts, language: Language, *, note: bool) -> str:
-    paragraphs = [_measures(video, facts, language)]
+    paragraphs = [_measures(video, language)]
     lines = [_shot_line(shot, language) for shot in facts.shots[:_SHOTS]]
     count = len(facts.shots)
     if count == 1:
@@ -242,7 +243,7 @@ def _count(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) -> 
             f"共 {number} 个镜头，起始时间：{starts}。",
         )
     if _FRAMES.search(intent.text):
-        return _measures(video, facts, scene.language)
+        return _measures(video, scene.language)
     labels = detector_labels(intent.subject)
     counts = [
         (sum(thing.label in labels for thing in sighting.objects), sighting.time_s)
