@@ -70,13 +70,14 @@ def test_prompt_may_mention_a_file_name(command: Command) -> None:
         (("red.png", "--schema", "no.json"), "--schema"),
         (("red.png", "--temperature", "warm"), "--temperature"),
         (("red.png", "--nonsense"), "--nonsense"),
-        ((".",), "folder"),
+        (("empty",), "folder"),
         (("-", "-"), "once"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(
-    command: Command, words: tuple[str, ...], hint: str
+    command: Command, folder: Path, *, words: tuple[str, ...], hint: str
 ) -> None:
+    (folder / "empty").mkdir()
     done = command("analyze", *words, *SCRIPTED)
     assert done.returncode == 2
     assert done.stdout == ""

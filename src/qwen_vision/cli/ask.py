@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import UNSET
+
+from qwen_vision.cli.annotate import fulfil, read_wish
 from qwen_vision.cli.answer import Answer, Listener, fetch_answer, run_async
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.completers import EngineChoice, Sending, choose_engine, open_completer
+from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
 from qwen_vision.cli.facts import engine_line, receipt_lines
 from qwen_vision.cli.files import write_file
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
 from qwen_vision.cli.question import build_request, item_names
-from qwen_vision.cli.sending import sending_of
+from qwen_vision.cli.sending import Waiting, sending_of
+from qwen_vision.client.structured import parse_json, without_fence
 from qwen_vision.protocol.request import ChatRequest
 
 
@@ -35,34 +39,30 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
             options, items=words.items, prompt=prompt, model=options.model or habits.model
         )
         call.item_names = item_names(request, words.items)
+        wish = read_wish(
+            getattr(options, "annotate", None), getattr(options, "coordinates", None), words.items
+        )
         choice = choose_engine(options.engine, call.settings)
         if choice.remote is not None:
             call.warn_of_redirect()
-        call.screen.progress(f"{_subject(words.items)}: asking {choice.place} ...")
         live = options.stream if options.stream is not None else call.screen.answers_live
-        shown_live = live and options.output is None
+        shown_live = live and options.output is None and not (wish and wish.unit)
+        waiting = Waiting(call.screen, f"{_subject(words.items)}: asking {choice.place}")
+        listener = _Live(call.screen, waiting) if shown_live else None
         answer = run_async(
-            _fetch(
-                call,
-                choice,
-                request,
-                # A stream survives long thinking better than one long silence.
-                stream=options.stream is not False,
-                sending=sending_of(call, upload=options.upload, shrink=options.shrink),
-                listener=_Live(call.screen) if shown_live else None,
-            )
+            _fetch(call, choice, request, waiting=waiting, listener=listener, options=options)
         )
+        text = answer.text
+        if wish is not None:
+            call.screen.leave_line()
+            text = fulfil(wish, text, request, call=call)
+    if (options.json_mode or options.schema) and parse_json(text) is not UNSET:
+        # Whoever asked for JSON wants to hand it on, not to peel it.
+        text = without_fence(text)
     if not shown_live:
-        _show_at_once(answer, call.screen, options)
+        _show_at_once(answer, text, call.screen, options=options)
     call.screen.end_answer()
-    if options.receipt:
-        for line in receipt_lines(answer, call.item_names):
-            call.screen.note(line)
-    if not answer.text:
-        call.screen.note("the answer is empty")
-    if answer.finish_reason == "length":
-        call.screen.note("the answer was cut at its token limit; give a higher --max-tokens")
-    call.screen.note(engine_line(answer, choice))
+    _show_facts(answer, choice, call, receipt=options.receipt)
     return 0
 
 
@@ -71,45 +71,58 @@ async def _fetch(
     choice: EngineChoice,
     request: ChatRequest,
     *,
-    stream: bool,
-    sending: Sending,
+    waiting: Waiting,
     listener: Listener | None,
+    options: argparse.Namespace,
 ) -> Answer:
-    async with open_completer(choice, call.settings, sending=sending) as completer:
-        return await fetch_answer(
-            completer,
-            request,
-            stream=stream,
-            listener=listener,
-        )
+    sending = sending_of(call, waiting, upload=options.upload, shrink=options.shrink)
+    async with waiting.ticking(), open_completer(choice, call.settings, sending=sending) as asked:
+        # A stream survives long thinking better than one long silence.
+        stream = options.stream is not False
+        return await fetch_answer(asked, request, stream=stream, listener=listener)
+
+
+def _show_facts(answer: Answer, choice: EngineChoice, call: Call, *, receipt: bool) -> None:
+    if receipt:
+        for line in receipt_lines(answer, call.item_names):
+            call.screen.note(line)
+    if not answer.text:
+        call.screen.note("the answer is empty")
+    if answer.finish_reason == "length":
+        call.screen.note("the answer was cut at its token limit; give a higher --max-tokens")
+    call.screen.note(engine_line(answer, choice))
 
 
 class _Live:
     """Shows thinking and answer as they come, a blank line between."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, waiting: Waiting) -> None:
         self._screen = screen
+        self._waiting = waiting
         self._thinking = False
 
     def reasoning(self, text: str) -> None:
+        self._waiting.end()
         self._thinking = True
         self._screen.reasoning(text)
 
     def answer(self, text: str) -> None:
+        self._waiting.end()
         if self._thinking:
             self._screen.reasoning("\n\n")
             self._thinking = False
         self._screen.answer(text)
 
 
-def _show_at_once(answer: Answer, screen: Screen, options: argparse.Namespace) -> None:
+def _show_at_once(
+    answer: Answer, text: str, screen: Screen, *, options: argparse.Namespace
+) -> None:
     if answer.reasoning:
         screen.note(answer.reasoning.strip() + "\n")
     if options.output is None:
-        screen.answer(answer.text)
+        screen.answer(text)
     else:
-        text = answer.text if answer.text.endswith("\n") else f"{answer.text}\n"
-        write_file(Path(options.output), text)
+        write_file(Path(options.output), text if text.endswith("\n") else f"{text}\n")
         screen.note(f"wrote {options.output}")
 
 

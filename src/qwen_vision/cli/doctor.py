@@ -51,12 +51,7 @@ class Report:
 
 def run(argv: Sequence[str], call: Call) -> int:
     """Print the report; exit code 1 when the engine that would answer cannot."""
-    parser = Parser(
-        "doctor", description="Say what is installed here and which engine would answer."
-    )
-    add_engine(parser)
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
-    options = parser.parse_args(argv)
+    options = build_parser().parse_args(argv)
     report = examine(call, engine=options.engine)
     if options.json:
         import msgspec
@@ -169,3 +164,13 @@ def _lines(report: Report) -> list[str]:
     lines.append(f"  {'tesseract':10} {report.tesseract or 'not found'}")
     lines += ["", *(f"problem: {problem}" for problem in report.problems)]
     return lines[: None if report.problems else -1]
+
+
+def build_parser() -> Parser:
+    """The command's options."""
+    parser = Parser(
+        "doctor", description="Say what is installed here and which engine would answer."
+    )
+    add_engine(parser)
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    return parser

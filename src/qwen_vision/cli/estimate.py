@@ -22,7 +22,7 @@ _SIGNS = {"USD": "$", "CNY": "¥"}
 
 def run(argv: Sequence[str], call: Call) -> int:
     """Print the estimate; returns the exit code, 1 when no model takes the files."""
-    options = _parser().parse_intermixed_args(argv)
+    options = build_parser().parse_intermixed_args(argv)
     from qwen_vision.cli.inputs import sort_words
     from qwen_vision.cli.question import build_request, item_names
 
@@ -112,7 +112,8 @@ def _price(prices: "PriceRange") -> str:
     return f"{sign}{prices.input:.6f} to {sign}{prices.most:.4f}"
 
 
-def _parser() -> Parser:
+def build_parser() -> Parser:
+    """The command's options."""
     parser = Parser(
         "estimate",
         description="Count the tokens of a question and its price, before anything is sent.\n"

@@ -1,5 +1,6 @@
 """Items: what the words on the command line mean - files, URLs, or the prompt."""
 
+import re
 import shutil
 import sys
 import tempfile
@@ -58,7 +59,11 @@ def sort_words(words: Sequence[str], *, prompt: str | None, as_video: bool) -> I
             stdin = _save_stdin(Path(folder) / "stdin")
         else:
             stdin = ""
-        items = [_item(place, stdin=stdin, as_video=as_video) for place in places]
+        items = [
+            _item(file, stdin=stdin, as_video=as_video)
+            for place in places
+            for file in _files_of(place)
+        ]
         yield Words(items=tuple(items), prompt=prompt)
 
 
@@ -105,11 +110,28 @@ def _save_stdin(path: Path) -> str:
     return str(path)
 
 
+def _files_of(place: str) -> list[str]:
+    """The place itself; of a folder its media files, `page2` before `page10`."""
+    if place == _STDIN or place.startswith(SCHEMES) or not Path(place).is_dir():
+        return [place]
+    known = (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES, *DOCUMENT_SUFFIXES)
+    files = [
+        file
+        for file in Path(place).iterdir()
+        if file.suffix.lower() in known and not file.name.startswith(".") and file.is_file()
+    ]
+    if not files:
+        raise UsageError(f"'{place}' is a folder without pictures, videos or PDFs.")
+    return [str(file) for file in sorted(files, key=_natural)]
+
+
+def _natural(file: Path) -> list[tuple[int, str]]:
+    words = re.split(r"(\d+)", file.name.lower())
+    return [(int(word), "") if word.isdigit() else (-1, word) for word in words]
+
+
 def _item(place: str, *, stdin: str, as_video: bool) -> Item:
     url = stdin if place == _STDIN else place
-    if not url.startswith(SCHEMES) and Path(url).is_dir():
-        example = f"{place.rstrip('/')}/*.jpg"
-        raise UsageError(f"'{place}' is a folder; name its files, such as {example}.")
     kind = "video" if as_video else kind_of(url)
     if place == _STDIN:
         return Item(url=url, kind=kind, name="standard input")

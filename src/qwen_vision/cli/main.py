@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": "run the OpenAI-compatible server",
     "pull": "fetch weights to run on this machine",
     "models": "list the models, what they can do and cost",
+    "completion": "print a completion script for bash, zsh or fish",
     "doctor": "say what is installed and which engine would answer",
 }
 _EXIT_ERROR = 1
@@ -108,7 +109,7 @@ def _tell(error: Exception, call: Call) -> int:
 def _root_parser() -> Parser:
     from qwen_vision import __version__
 
-    rows = "\n".join(f"  {name:9} {summary}" for name, summary in COMMANDS.items())
+    rows = "\n".join(f"  {name:10} {summary}" for name, summary in COMMANDS.items())
     parser = Parser(
         "",
         usage="qwen-vision COMMAND ...",

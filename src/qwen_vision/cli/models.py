@@ -26,13 +26,7 @@ _STRUCTURED = {"none": "-", "json_object": "json", "json_schema": "schema"}
 
 def run(argv: Sequence[str], call: Call) -> int:
     """Print the catalogue; returns the exit code."""
-    parser = Parser(
-        "models",
-        description="The models of the dialect: what each may do and costs, in US dollars for a\n"
-        "million tokens (first tier; + when longer requests cost more).",
-    )
-    parser.add_argument("--json", action="store_true", help="everything known, as JSON")
-    options = parser.parse_args(argv)
+    options = build_parser().parse_args(argv)
     import msgspec
 
     from qwen_vision.catalogue.catalogue import models
@@ -73,3 +67,14 @@ def _price(tiers: "Sequence[Tier]") -> str:
     if not tiers:
         return "-"
     return f"{tiers[0].input:g}/{tiers[0].output:g}{'+' if len(tiers) > 1 else ''}"
+
+
+def build_parser() -> Parser:
+    """The command's options."""
+    parser = Parser(
+        "models",
+        description="The models of the dialect: what each may do and costs, in US dollars for a\n"
+        "million tokens (first tier; + when longer requests cost more).",
+    )
+    parser.add_argument("--json", action="store_true", help="everything known, as JSON")
+    return parser

@@ -77,4 +77,17 @@ def add_seeing(parser: argparse.ArgumentParser) -> None:
         "--system", metavar="TEXT", help="instructions that stand before the prompt"
     )
     parser.add_argument("--temperature", type=float, metavar="T", help="randomness, 0 to under 2")
+    parser.add_argument(
+        "--coordinates",
+        choices=["pixel", "0-1", "0-1000"],
+        help="tell boxes and points in pixels of the file, or as shares of 1 or 1000",
+    )
+    add_annotate(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the same randomness")
+
+
+def add_annotate(parser: argparse.ArgumentParser) -> None:
+    """Drawing what the answer points at."""
+    parser.add_argument(
+        "--annotate", metavar="PICTURE", help="draw the boxes and points of the answer"
+    )

@@ -9,15 +9,7 @@ from qwen_vision.cli.parsing import Parser
 
 def run(argv: Sequence[str], call: Call) -> int:
     """Run the command with the words after its name; returns the exit code."""
-    parser = Parser(
-        "reason",
-        description="Ask a model that thinks step by step before it answers. The thinking goes\n"
-        "to stderr, the answer to stdout.",
-        epilog='example:\n  qwen-vision reason geometry.png "How long is side AB?"',
-    )
-    add_question(parser)
-    add_seeing(parser)
-    options = parser.parse_intermixed_args(argv)
+    options = build_parser().parse_intermixed_args(argv)
     from qwen_vision.cli.ask import Habits, ask
 
     return ask(
@@ -29,3 +21,16 @@ def run(argv: Sequence[str], call: Call) -> int:
             video_prompt="Think through what happens in this video, step by step.",
         ),
     )
+
+
+def build_parser() -> Parser:
+    """The command's options."""
+    parser = Parser(
+        "reason",
+        description="Ask a model that thinks step by step before it answers. The thinking goes\n"
+        "to stderr, the answer to stdout.",
+        epilog='example:\n  qwen-vision reason geometry.png "How long is side AB?"',
+    )
+    add_question(parser)
+    add_seeing(parser)
+    return parser

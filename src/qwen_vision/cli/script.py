@@ -106,9 +106,9 @@ async def _fetch(
 ) -> "Answer":
     from qwen_vision.cli.answer import fetch_answer
     from qwen_vision.cli.completers import open_completer
-    from qwen_vision.cli.sending import sending_of
+    from qwen_vision.cli.sending import Waiting, sending_of
 
-    sending = sending_of(call, upload=upload)
+    sending = sending_of(call, Waiting(call.screen, f"asking {choice.place}"), upload=upload)
     async with open_completer(choice, call.settings, sending=sending) as completer:
         listener = _Stderr(call) if request.streams else None
         return await fetch_answer(

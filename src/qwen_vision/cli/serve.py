@@ -12,7 +12,7 @@ _PACKAGES = ("starlette", "uvicorn", "httptools")
 
 def run(argv: Sequence[str], call: Call) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code."""
-    options = _parser().parse_args(argv)
+    options = build_parser().parse_args(argv)
     for package in _PACKAGES:
         _need(package)
     from dataclasses import replace
@@ -74,7 +74,8 @@ def _engine(options: argparse.Namespace, configured: str | None) -> str | None:
     return configured
 
 
-def _parser() -> Parser:
+def build_parser() -> Parser:
+    """The command's options."""
     parser = Parser(
         "serve",
         description="Answer the OpenAI-compatible dialect at http://HOST:PORT/v1 and\n"

@@ -12,7 +12,7 @@ def run(argv: Sequence[str], call: Call) -> int:
     options = build_parser().parse_args(argv)
     from qwen_vision.cli.answer import run_async
     from qwen_vision.cli.completers import choose_engine, open_client
-    from qwen_vision.cli.sending import sending_of
+    from qwen_vision.cli.sending import Waiting, sending_of
 
     choice = choose_engine("remote", call.settings)
     assert choice.remote is not None  # noqa: S101 - "remote" gives one or raises
@@ -20,7 +20,8 @@ def run(argv: Sequence[str], call: Call) -> int:
     remote = choice.remote
 
     async def upload() -> None:
-        async with open_client(remote, sending_of(call, upload=True)) as client:
+        sending = sending_of(call, Waiting(call.screen, "uploading"), upload=True)
+        async with open_client(remote, sending) as client:
             for file in options.files:
                 url = await client.upload(file, model=options.model)
                 call.screen.clear_progress()

@@ -48,14 +48,18 @@ def thinking_for(model_id: str, *, wanted: bool | None, structured: bool) -> boo
     return wanted
 
 
+def without_fence(text: str) -> str:
+    """The text inside the answer's first code fence; the answer itself without one."""
+    words = text.strip()
+    if "```" not in words:
+        return words
+    return words.partition("```")[2].partition("\n")[2].partition("```")[0].strip() or words
+
+
 def parse_json(text: str) -> Any:  # noqa: ANN401 - any JSON value may come back
     """The JSON value in an answer, code fence or not; UNSET when there is none."""
-    words = text.strip()
-    if "```" in words:
-        fenced = words.partition("```")[2].partition("\n")[2].partition("```")[0]
-        words = fenced.strip() or words
     try:
-        return msgspec.json.decode(words)
+        return msgspec.json.decode(without_fence(text))
     except msgspec.DecodeError:
         return msgspec.UNSET
 
