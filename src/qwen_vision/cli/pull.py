@@ -24,7 +24,7 @@ _TELL_EVERY_S: Final = 0.2
 
 def run(argv: Sequence[str], call: Call) -> int:
     """Fetch a model and its mmproj, or list the known names; returns the exit code."""
-    options = _parser().parse_args(argv)
+    options = build_parser().parse_args(argv)
     known = repositories()
     if options.name is None:
         sys.stdout.write("".join(f"{name:22} {place}\n" for name, place in known.items()))
@@ -100,7 +100,8 @@ async def _fetch(hub: "Hub", repository: str, file: "HubFile", *, folder: Path, 
     call.screen.note(f"{goal}")
 
 
-def _parser() -> Parser:
+def build_parser() -> Parser:
+    """The command's options."""
     parser = Parser(
         "pull",
         description="Fetch Qwen-VL weights (GGUF and mmproj) from the model hub, for the engine\n"
