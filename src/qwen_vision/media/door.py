@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import cached_property
 from typing import Literal
 
 from qwen_vision.errors import TooManyDataUrisError, TooManyImagesError, TooManyVideosError
@@ -36,10 +37,9 @@ class Opening:
     ) -> None:
         """Open media by `rules`; `process` is shared with every other request."""
         self._rules = rules
+        self._settings = settings
         self._sources = sources
-        budgets = Budgets(process, RequestBudget(settings.request_memory_bytes))
-        self._budget = budgets.request
-        self._builder = Builder(rules, max_decode_px=settings.max_decode_px, budgets=budgets)
+        self._process = process
         self._blobs: list[Blob] = []
         self._items = 0
         self._images = 0
@@ -119,6 +119,16 @@ class Opening:
         video = self._builder.frame_list(pictures, terms, index=index, param=param)
         video.stages_ms["load"] = _ms_since(started)
         return video
+
+    # Most requests hold no media: what opens them is made for the first one.
+    @cached_property
+    def _budget(self) -> RequestBudget:
+        return RequestBudget(self._settings.request_memory_bytes)
+
+    @cached_property
+    def _builder(self) -> Builder:
+        budgets = Budgets(self._process, self._budget)
+        return Builder(self._rules, max_decode_px=self._settings.max_decode_px, budgets=budgets)
 
     async def aclose(self) -> None:
         """Close files, remove temporary ones, give the memory budget back. Safe to call twice."""

@@ -1,9 +1,9 @@
 """Assemble: turns an engine's events into the dialect's chunks (dialect.md, streams)."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from msgspec import UNSET, UnsetType
 
@@ -28,6 +28,8 @@ from qwen_vision.protocol.chunk import (
 )
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
+
+_NO_END: Final = Finished()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +67,23 @@ class Assembler:
         self._reasoning: list[str] = []
         self._calls: list[str] = []
         self._call_ids: set[int] = set()
-        self.end = Finished()
+        self.end = _NO_END
         self.done = False
 
-    def take(self, event: Event) -> Iterator[Chunk]:
+    def take(self, event: Event) -> Sequence[Chunk]:
         """Chunks for one event; after the last one `done` is true."""
         match event:
+            case TextDelta(text):
+                chunks = self._take_text(self._stop.feed(text))
+                return [*chunks, *self._finish("stop")] if self._stop.stopped else chunks
             case ReasoningDelta(text):
                 self._reasoning.append(text)
-                yield from self._send(Delta(content=None, reasoning_content=text))
-            case TextDelta(text):
-                yield from self._take_text(self._stop.feed(text))
-                if self._stop.stopped:
-                    yield from self._finish("stop")
+                return self._send(Delta(content=None, reasoning_content=text))
             case ToolCallDelta():
-                yield from self._take_call(event)
+                return self._take_call(event)
             case Finished():
                 self.end = event
-                yield from self._take_text(self._stop.flush())
-                yield from self._finish(event.reason)
+                return [*self._take_text(self._stop.flush()), *self._finish(event.reason)]
             case _:
                 assert_never(event)
 
@@ -126,54 +126,60 @@ class Assembler:
             ),
         )
 
-    def _take_text(self, text: str) -> Iterator[Chunk]:
-        if text:
-            self._text.append(text)
-            yield from self._send(Delta(content=text, reasoning_content=self._no_reasoning))
+    def _take_text(self, text: str) -> Sequence[Chunk]:
+        if not text:
+            return ()
+        self._text.append(text)
+        return self._send(Delta(content=text, reasoning_content=self._no_reasoning))
 
-    def _take_call(self, event: ToolCallDelta) -> Iterator[Chunk]:
+    def _take_call(self, event: ToolCallDelta) -> Sequence[Chunk]:
+        chunks: list[Chunk] = []
         if event.index not in self._call_ids:
             self._call_ids.add(event.index)
             call_id = event.id or f"call_{secrets.token_hex(12)}"
             self._calls.append(event.name)
-            yield from self._send_call(event.index, call_id=call_id, name=event.name)
+            chunks += self._send_call(event.index, call_id=call_id, name=event.name)
         if event.arguments:
             self._calls.append(event.arguments)
-            yield from self._send_call(event.index, arguments=event.arguments)
+            chunks += self._send_call(event.index, arguments=event.arguments)
+        return chunks
 
     def _send_call(
         self, index: int, *, call_id: str = "", name: str | UnsetType = UNSET, arguments: str = ""
-    ) -> Iterator[Chunk]:
+    ) -> Sequence[Chunk]:
         piece = DeltaToolCall(
             index=index, id=call_id, function=DeltaFunction(name=name, arguments=arguments)
         )
-        yield from self._send(
+        return self._send(
             Delta(content=None, reasoning_content=self._no_reasoning, tool_calls=[piece])
         )
 
-    def _send(self, delta: Delta) -> Iterator[Chunk]:
-        if not self._started:
-            self._started = True
-            if self._opening:
-                yield self._chunk([ChunkChoice(OpeningDelta())])
-            elif delta.reasoning_content:
-                delta.role = "assistant"
-            else:
-                first = Delta(content="", reasoning_content=self._no_reasoning, role="assistant")
-                yield self._chunk([ChunkChoice(first)])
-        yield self._chunk([ChunkChoice(delta)])
+    def _send(self, delta: Delta) -> Sequence[Chunk]:
+        chunk = self._chunk([ChunkChoice(delta)])
+        if self._started:
+            return (chunk,)
+        self._started = True
+        if self._opening:
+            first: Delta = OpeningDelta()
+        elif delta.reasoning_content:
+            delta.role = "assistant"
+            return (chunk,)
+        else:
+            first = Delta(content="", reasoning_content=self._no_reasoning, role="assistant")
+        return (self._chunk([ChunkChoice(first)]), chunk)
 
-    def _finish(self, reason: StopReason) -> Iterator[Chunk]:
-        last = Delta(content="", reasoning_content=self._no_reasoning)
+    def _finish(self, reason: StopReason) -> Sequence[Chunk]:
+        chunks: Sequence[Chunk] = ()
         if not self._started:
-            yield from self._send(Delta(content="", reasoning_content=self._no_reasoning))
-        yield self._chunk([ChunkChoice(last, finish_reason=reason)])
+            chunks = self._send(Delta(content="", reasoning_content=self._no_reasoning))
+        last = Delta(content="", reasoning_content=self._no_reasoning)
         self.done = True
+        return (*chunks, self._chunk([ChunkChoice(last, finish_reason=reason)]))
 
     def _chunk(self, choices: list[ChunkChoice]) -> Chunk:
         frame = self._frame
         return Chunk(
-            choices=choices,
+            choices,
             created=frame.created,
             system_fingerprint=frame.fingerprint,
             model=frame.model,

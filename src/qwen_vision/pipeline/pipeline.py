@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from qwen_vision.catalogue.catalogue import find_model
@@ -90,8 +90,6 @@ class Run:
 
     def _assembler(self) -> Assembler:
         prompt = self._prepared.prompt
-        stop = prompt.request.stop
-        sequences = [stop] if isinstance(stop, str) else stop or []
         return Assembler(
             Frame(
                 id=f"chatcmpl-{self.request_id}",
@@ -101,7 +99,7 @@ class Run:
             ),
             thinking=prompt.thinking,
             opening=prompt.model.opening_delta,
-            stop=StopFilter([item for item in sequences if isinstance(item, str)]),
+            stop=StopFilter(_stop_sequences(prompt.request)),
         )
 
 
@@ -210,3 +208,10 @@ class Pipeline:
             local_files=self._local_files,
             uploads=uploads,
         )
+
+
+def _stop_sequences(request: ChatRequest) -> Sequence[str]:
+    stop = request.stop
+    if stop is None:
+        return ()
+    return [stop] if isinstance(stop, str) else [item for item in stop if isinstance(item, str)]

@@ -1,7 +1,7 @@
 """Prepare: opens the media of a checked request and makes the Prompt an engine runs."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -126,39 +126,49 @@ def count_tokens(request: ChatRequest, media: Sequence[MediaItem]) -> PromptToke
     """Tokens of a request's text (estimated, chat template included) and of its media."""
     text = ANSWER_OPENING_TOKENS
     for message in request.messages:
-        text += MESSAGE_TOKENS + sum(map(estimate_tokens, _texts(message)))
+        text += MESSAGE_TOKENS
+        for piece in _texts(message):
+            text += estimate_tokens(piece)
     if request.tools:
         text += estimate_tokens(msgspec.json.encode(request.tools).decode())
+    if not media:
+        return PromptTokens(text=text, image=0, video=0)
     videos = sum(item.tokens for item in media if item.kind == "video")
     return PromptTokens(text=text, image=sum(item.tokens for item in media) - videos, video=videos)
 
 
 async def _open_turns(messages: Sequence[Message], opening: Opening | None) -> tuple[Turn, ...]:
-    jobs: list[Coroutine[Any, Any, _Parts]] = []
-    places: list[tuple[int, int]] = []
-    parts: list[list[_Parts]] = []
+    jobs: dict[tuple[int, int], Coroutine[Any, Any, _Parts]] = {}
     for place, message in enumerate(messages):
-        if not isinstance(message.content, list):
-            parts.append([(Text(message.content),)] if message.content else [])
+        if opening is None or not isinstance(message.content, list):
             continue
-        parts.append([()] * len(message.content))
         for index, part in enumerate(message.content):
-            if isinstance(part, TextPart):
-                parts[place][index] = (Text(part.text),)
-            elif opening is not None:
-                jobs.append(_open(part, opening, param=f"messages[{place}].content[{index}]"))
-                places.append((place, index))
+            if not isinstance(part, TextPart):
+                param = f"messages[{place}].content[{index}]"
+                jobs[place, index] = _open(part, opening, param=param)
+    opened: dict[tuple[int, int], _Parts] = {}
     if jobs:
-        for (place, index), opened in zip(places, await _gather(jobs), strict=True):
-            parts[place][index] = opened
-    return tuple(
-        Turn(
-            role=message.role,
-            parts=tuple(part for group in groups for part in group),
-            tool_calls=tuple(message.tool_calls or ()),
-            tool_call_id=message.tool_call_id,
-        )
-        for message, groups in zip(messages, parts, strict=True)
+        opened = dict(zip(jobs, await _gather([*jobs.values()]), strict=True))
+    return tuple([_turn(message, opened, place=place) for place, message in enumerate(messages)])
+
+
+def _turn(message: Message, opened: Mapping[tuple[int, int], _Parts], *, place: int) -> Turn:
+    """One message with its media, which stand in `opened` by their place in the request."""
+    content = message.content
+    parts: list[PromptPart] = []
+    if isinstance(content, str):
+        parts += [Text(content)] if content else []
+    else:
+        for index, part in enumerate(content or ()):
+            if isinstance(part, TextPart):
+                parts.append(Text(part.text))
+            else:
+                parts += opened.get((place, index), ())
+    return Turn(
+        role=message.role,
+        parts=tuple(parts),
+        tool_calls=tuple(message.tool_calls or ()),
+        tool_call_id=message.tool_call_id,
     )
 
 
@@ -219,7 +229,11 @@ def _forwarded(messages: Sequence[Message]) -> Iterator[MediaReceipt]:
 
 
 def _texts(message: Message) -> list[str]:
-    calls = [f"{call.function.name}{call.function.arguments}" for call in message.tool_calls or ()]
-    if isinstance(message.content, str):
-        return [message.content, *calls]
-    return [part.text for part in message.content or () if isinstance(part, TextPart)] + calls
+    content = message.content
+    if isinstance(content, str):
+        texts = [content]
+    else:
+        texts = [part.text for part in content or () if isinstance(part, TextPart)]
+    for call in message.tool_calls or ():
+        texts.append(f"{call.function.name}{call.function.arguments}")
+    return texts

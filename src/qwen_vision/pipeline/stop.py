@@ -9,7 +9,7 @@ class StopFilter:
     """Lets text through until a stop sequence appears; holds back what might begin one."""
 
     def __init__(self, sequences: Sequence[str]) -> None:
-        self._sequences = tuple(item for item in sequences if item)
+        self._sequences = tuple(filter(None, sequences))
         self._held = ""
         self.stopped = False
 

@@ -70,6 +70,7 @@ async def collect(chunks: AsyncIterator[Chunk]) -> Completion:
     """The whole answer; usage and receipt are those of the stream's usage chunk."""
     collected = _Collected()
     completion = Completion(choices=[])
+    last: Chunk | None = None
     async for chunk in chunks:
         for choice in chunk.choices:
             collected.add(choice.delta)
@@ -79,10 +80,12 @@ async def collect(chunks: AsyncIterator[Chunk]) -> Completion:
         if chunk.media_receipt is not UNSET:
             completion.media_receipt = chunk.media_receipt
             completion.receipt_notes = chunk.receipt_notes
-        completion.created = chunk.created
-        completion.model = chunk.model
-        completion.id = chunk.id
-        completion.system_fingerprint = chunk.system_fingerprint
+        last = chunk
+    if last is not None:
+        completion.created = last.created
+        completion.model = last.model
+        completion.id = last.id
+        completion.system_fingerprint = last.system_fingerprint
     completion.choices = [
         Choice(message=collected.message(), finish_reason=collected.finish_reason)
     ]

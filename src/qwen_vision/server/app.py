@@ -21,6 +21,7 @@ from qwen_vision.server.models import ModelsRoute
 from qwen_vision.server.native import GENERATION_PATH, OTHER_SERVICES_PATH, NativeRoute
 from qwen_vision.server.native_models import NativeModelsRoute
 from qwen_vision.server.service import Service
+from qwen_vision.server.shortcut import Shortcut
 from qwen_vision.server.uploads import UploadRoutes, sweeping
 from qwen_vision.settings import ServerSettings
 from qwen_vision.storage.store import UploadStore
@@ -57,15 +58,17 @@ def create_app(
             finally:
                 await pipeline.aclose()
 
+    chat = ChatRoute(service)
+    busy = {f"{at}/chat/completions": Endpoint(chat.serve) for at in PREFIXES}
     app = Starlette(
         routes=_routes(
-            chat=ChatRoute(service),
+            chat=chat,
             estimate=EstimateRoute(service),
             uploads=UploadRoutes(store, settings),
             native=NativeRoute(service),
             lifecycle=life,
         ),
-        middleware=[door],
+        middleware=[door, Middleware(Shortcut, posts=busy)],
         exception_handlers={HTTPException: tell_unrouted},
         lifespan=lifespan,
     )

@@ -72,6 +72,7 @@ class Connection(HttpToolsProtocol):
         """The app takes over."""
         self._in_head = False
         super().on_headers_complete()
+        self.cycle.transport = Answering(self.transport, self.loop)
 
     @override
     def on_message_complete(self) -> None:
@@ -96,6 +97,48 @@ class Connection(HttpToolsProtocol):
     def _give_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class Answering(asyncio.Transport):
+    """Writes one answer: its head goes out together with what follows in the same breath.
+
+    A write is a system call and a packet, which cost as much as all else about a short answer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head: bytes | None = None
+        self._flush: asyncio.Handle | None = None
+
+    @override
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Hold the first write back until the second one, or the next turn of the loop."""
+        if self._flush is None:
+            self._head = bytes(data)
+            self._flush = self._loop.call_soon(self._send_head)
+        elif self._head is not None:
+            self._flush.cancel()
+            self._transport.writelines((self._head, data))
+            self._head = None
+        else:
+            self._transport.write(data)
+
+    @override
+    def is_closing(self) -> bool:
+        """Whether the connection is on its way out."""
+        return self._transport.is_closing()
+
+    @override
+    def close(self) -> None:
+        """Close the connection once everything is written."""
+        self._send_head()
+        self._transport.close()
+
+    def _send_head(self) -> None:
+        if self._head is not None:
+            self._transport.write(self._head)
+            self._head = None
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -76,6 +76,7 @@ class ErrorDoor:
             _log.exception("Request %s failed.", exchange.request_id)
             await self._tell(QwenVisionError(), exchange)
         _write_access_line(exchange)
+        exchange.end()
 
     async def _end_interrupted(self, exchange: Exchange) -> None:
         reason = exchange.interruption

@@ -23,7 +23,6 @@ class Lifecycle:
         self._max_concurrent = max_concurrent
         self._running: set[Exchange] = set()
         self._idle = asyncio.Event()
-        self._idle.set()
 
     def check(self) -> None:
         """Raises StoppingError once the server has been asked to stop."""
@@ -50,18 +49,17 @@ class Lifecycle:
         if len(self._running) >= self._max_concurrent:
             raise RateLimitError(retry_after_s=RETRY_AFTER_S)
         self._running.add(exchange)
-        self._idle.clear()
 
     def leave(self, exchange: Exchange) -> None:
         """Give a place back."""
         self._running.discard(exchange)
-        if not self._running:
+        if self.stopping and not self._running:
             self._idle.set()
 
     async def stop(self, *, grace_s: float) -> None:
         """Refuse new requests and wait for running ones; interrupt those over `grace_s`."""
         self.stopping = True
-        if await self._wait_idle(grace_s):
+        if not self._running or await self._wait_idle(grace_s):
             return
         for exchange in tuple(self._running):
             exchange.interrupt(StoppingError(retry_after_s=RETRY_AFTER_S))

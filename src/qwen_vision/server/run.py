@@ -5,8 +5,10 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Final
 
 import uvicorn
@@ -157,12 +159,29 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
     Server(settings, pipeline).listen_and_serve()
 
 
+class _Lines(logging.Formatter):
+    """Formats lines; those of one second share its text."""
+
+    @override
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Local time with milliseconds, as the base class writes it."""
+        return f"{_second(int(record.created))},{int(record.msecs):03d}"
+
+
+@lru_cache(maxsize=1)
+def _second(at_s: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_s))
+
+
 def _log_to_stderr() -> None:
     # Whoever embeds the server and has set up logging keeps that.
     logger = logging.getLogger("qwen_vision")
     if logging.getLogger().handlers or logger.handlers:
         return
+    # The logging module's own advice for busy loggers: do not collect what no line shows.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

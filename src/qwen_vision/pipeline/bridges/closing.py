@@ -1,16 +1,21 @@
 """Closes an engine's events when their reader is done: that is what cancels a run."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
 
 from qwen_vision.engines.base import Event
 
 
-@asynccontextmanager
-async def closing(events: AsyncIterator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
+class closing:  # noqa: N801 - named like contextlib's, which this is for events
     """The events; closed at the end of the block, however it ends, if they can be closed."""
-    try:
-        yield events
-    finally:
-        if isinstance(events, AsyncGenerator):
-            await events.aclose()
+
+    def __init__(self, events: AsyncIterator[Event]) -> None:
+        self._events = events
+
+    async def __aenter__(self) -> AsyncIterator[Event]:
+        """Nothing is read yet."""
+        return self._events
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close what can be closed."""
+        if isinstance(self._events, AsyncGenerator):
+            await self._events.aclose()
