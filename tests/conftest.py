@@ -1,5 +1,6 @@
 """Fixtures for every test: a server on a free port."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,11 @@ from qwen_vision.media.door import MediaDoor
 from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.run import Server
 from qwen_vision.settings import MediaSettings, ServerSettings
+
+# A job started in the background ignores SIGINT and hands that on to its children; some tests
+# interrupt theirs.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # (engine, or the steps of a scripted answer), settings -> the server's address.
 Serve = Callable[..., str]

@@ -140,7 +140,7 @@ def test_interrupt_does_not_wait_for_a_thread_that_cannot_be_stopped(
         assert run.stdout is not None
         assert run.stdout.read(4) == b"tick"
         run.send_signal(signal.SIGINT)
-        _, err = run.communicate()
+        _, err = run.communicate(timeout=30)
     assert (run.returncode, err.strip()) == (130, b"")
 
 
