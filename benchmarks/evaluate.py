@@ -166,7 +166,9 @@ async def malformed_exam(subject: Subject, truth: Truth) -> Scores:
         await subject.ask("Read the text.")
     except QwenVisionError as error:
         return {"clear error": float(error.status < 500)}
-    return {"clear error": float("ok" in str(truth.get("expect", "")))}
+    return {
+        "clear error": float(re.search(r"\b(?:200|ok)\b", str(truth.get("expect"))) is not None)
+    }
 
 
 EXAMS: dict[str, Callable[[Subject, Truth], Awaitable[Scores]]] = {
