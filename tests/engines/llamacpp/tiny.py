@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import gguf
 import numpy as np
+import numpy.typing as npt
 
+FloatArray: TypeAlias = npt.NDArray[np.float64]
 # Next words by word; a model that recites says them one after the other.
 Script = Mapping[str, str]
 WIDTH = 64
@@ -58,7 +61,14 @@ def byte_letters() -> dict[int, str]:
     return letters | {byte: chr(256 + place) for place, byte in enumerate(others)}
 
 
-def write_model(path: Path, *, script: Script | None = None, thinks: str = "never") -> Path:
+def write_model(
+    path: Path,
+    *,
+    script: Script | None = None,
+    thinks: str = "never",
+    width: int = WIDTH,
+    blocks: int = BLOCKS,
+) -> Path:
     """A language model: random, or one that recites `script`."""
     letters = byte_letters()
     words = () if script is None else _words(script)
@@ -67,7 +77,7 @@ def write_model(path: Path, *, script: Script | None = None, thinks: str = "neve
     tokens += ["".join(letters[byte] for byte in word.encode()) for word in words]
     kinds = [1] * 257 + [3] * len(CONTROL) + [4] * len(TAGS) + [1] * len(words)
     writer = gguf.GGUFWriter(str(path), "qwen3vl")
-    _describe(writer)
+    _describe(writer, width=width, blocks=blocks)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
@@ -77,7 +87,8 @@ def write_model(path: Path, *, script: Script | None = None, thinks: str = "neve
     writer.add_chat_template(TEMPLATE.strip().replace("OPENING", OPENINGS[thinks]))
     numbers = {chr(byte): byte for byte in range(128)}
     numbers |= {word: 257 + place for place, word in enumerate((*CONTROL, *TAGS, *words))}
-    _add_tensors(writer, len(tokens), script=script, numbers=numbers)
+    output = None if script is None else _reciting(script, numbers, width=width)
+    _add_tensors(writer, len(tokens), output, width=width, blocks=blocks)
     return _written(writer, path)
 
 
@@ -120,11 +131,11 @@ def _words(script: Script) -> list[str]:
     return [word for word in found if len(word) > 1 and word not in (*CONTROL, *TAGS)]
 
 
-def _describe(writer: gguf.GGUFWriter) -> None:
-    writer.add_block_count(BLOCKS)
+def _describe(writer: gguf.GGUFWriter, *, width: int, blocks: int) -> None:
+    writer.add_block_count(blocks)
     writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(WIDTH)
-    writer.add_feed_forward_length(WIDTH)
+    writer.add_embedding_length(width)
+    writer.add_feed_forward_length(width)
     writer.add_head_count(2)
     writer.add_head_count_kv(1)
     writer.add_key_length(HEAD)
@@ -135,40 +146,52 @@ def _describe(writer: gguf.GGUFWriter) -> None:
     writer.add_uint32("qwen3vl.n_deepstack_layers", 3)
 
 
+def _embeddings(size: int, width: int) -> FloatArray:
+    """A vector of length 1 for each token."""
+    vectors = np.random.default_rng(0).standard_normal((size, width))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def _reciting(script: Script, numbers: Mapping[str, int], *, width: int) -> FloatArray:
+    """Output vectors of a model whose blocks add nothing: the last word points to the next."""
+    embeddings = _embeddings(max(numbers.values()) + 1, width)
+    output = np.zeros_like(embeddings)
+    for word, following in script.items():
+        output[numbers[following]] += 20 * embeddings[numbers[word]]
+    return output
+
+
 def _add_tensors(
-    writer: gguf.GGUFWriter, size: int, *, script: Script | None, numbers: Mapping[str, int]
+    writer: gguf.GGUFWriter,
+    size: int,
+    output: FloatArray | None,
+    *,
+    width: int,
+    blocks: int,
 ) -> None:
     random = np.random.default_rng(0)
-    embeddings = random.standard_normal((size, WIDTH))
-    if script is not None:
-        # The blocks add nothing, so the last word alone decides, and its vector points to the next.
-        embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-        output = np.zeros((size, WIDTH))
-        for word, following in script.items():
-            output[numbers[following]] += 20 * embeddings[numbers[word]]
+    writer.add_tensor("token_embd.weight", _embeddings(size, width).astype(np.float32))
+    writer.add_tensor("output_norm.weight", np.ones(width, np.float32))
+    if output is not None:
         writer.add_tensor("output.weight", output.astype(np.float32))
-    else:
-        embeddings *= 0.1
-    writer.add_tensor("token_embd.weight", embeddings.astype(np.float32))
-    writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
-    scale = 0.1 if script is None else 0.0
-    for block in range(BLOCKS):
-        for name, shape in _block_shapes().items():
+    scale = 0.1 if output is None else 0.0
+    for block in range(blocks):
+        for name, shape in _block_shapes(width).items():
             values = np.ones(shape) if len(shape) == 1 else random.standard_normal(shape) * scale
             writer.add_tensor(f"blk.{block}.{name}.weight", values.astype(np.float32))
 
 
-def _block_shapes() -> dict[str, Sequence[int]]:
+def _block_shapes(width: int) -> dict[str, Sequence[int]]:
     return {
-        "attn_norm": (WIDTH,),
-        "ffn_norm": (WIDTH,),
-        "ffn_down": (WIDTH, WIDTH),
-        "ffn_gate": (WIDTH, WIDTH),
-        "ffn_up": (WIDTH, WIDTH),
-        "attn_q": (2 * HEAD, WIDTH),
-        "attn_k": (HEAD, WIDTH),
-        "attn_v": (HEAD, WIDTH),
-        "attn_output": (WIDTH, 2 * HEAD),
+        "attn_norm": (width,),
+        "ffn_norm": (width,),
+        "ffn_down": (width, width),
+        "ffn_gate": (width, width),
+        "ffn_up": (width, width),
+        "attn_q": (2 * HEAD, width),
+        "attn_k": (HEAD, width),
+        "attn_v": (HEAD, width),
+        "attn_output": (width, 2 * HEAD),
         "attn_q_norm": (HEAD,),
         "attn_k_norm": (HEAD,),
     }
