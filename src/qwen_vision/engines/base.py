@@ -7,6 +7,7 @@ from typing import Literal, Protocol, TypeAlias
 from qwen_vision.catalogue.model import Model
 from qwen_vision.media.door import Opening
 from qwen_vision.media.items import Image, Video
+from qwen_vision.protocol.logprobs import TokenLogprob
 from qwen_vision.protocol.messages import Role, ToolCall
 from qwen_vision.protocol.receipt import Evidence
 from qwen_vision.protocol.request import ChatRequest
@@ -113,6 +114,13 @@ class ToolCallDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Logprobs:
+    """How likely the tokens of the next TextDelta were; only when the request asked."""
+
+    tokens: tuple[TokenLogprob, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineUsage:
     """Tokens as the engine counted them; None where it did not count."""
 
@@ -138,7 +146,7 @@ class Finished:
     notes: tuple[str, ...] = ()
 
 
-Event: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | Finished
+Event: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | Logprobs | Finished
 
 
 class Engine(Protocol):

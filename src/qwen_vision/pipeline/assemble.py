@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from qwen_vision.engines.base import (
     Event,
     Finished,
+    Logprobs,
     ReasoningDelta,
     StopReason,
     TextDelta,
@@ -26,6 +27,7 @@ from qwen_vision.protocol.chunk import (
     DeltaToolCall,
     OpeningDelta,
 )
+from qwen_vision.protocol.logprobs import ChoiceLogprobs, TokenLogprob
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
 
@@ -67,6 +69,7 @@ class Assembler:
         self._reasoning: list[str] = []
         self._calls: list[str] = []
         self._call_ids: set[int] = set()
+        self._logprobs: list[TokenLogprob] = []
         self.end = _NO_END
         self.done = False
 
@@ -79,6 +82,9 @@ class Assembler:
             case ReasoningDelta(text):
                 self._reasoning.append(text)
                 return self._send(Delta(content=None, reasoning_content=text))
+            case Logprobs(tokens):
+                self._logprobs += tokens
+                return ()
             case ToolCallDelta():
                 return self._take_call(event)
             case Finished():
@@ -130,7 +136,16 @@ class Assembler:
         if not text:
             return ()
         self._text.append(text)
+        if self._logprobs:
+            return self._send_likely(text)
         return self._send(Delta(content=text, reasoning_content=self._no_reasoning))
+
+    def _send_likely(self, text: str) -> Sequence[Chunk]:
+        """Text with the chances of its tokens; those of text held back come with the next."""
+        chunks = self._send(Delta(content=text, reasoning_content=self._no_reasoning))
+        chunks[-1].choices[0].logprobs = ChoiceLogprobs(self._logprobs)
+        self._logprobs = []
+        return chunks
 
     def _take_call(self, event: ToolCallDelta) -> Sequence[Chunk]:
         chunks: list[Chunk] = []

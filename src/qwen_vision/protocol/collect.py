@@ -1,6 +1,7 @@
 """Collects a stream of chunks into the one Completion that a caller without a stream gets."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from msgspec import UNSET
 
@@ -12,6 +13,7 @@ from qwen_vision.protocol.completion import (
     Choice,
     Completion,
 )
+from qwen_vision.protocol.logprobs import tokens_in
 
 
 class Calls:
@@ -44,6 +46,7 @@ class _Collected:
         self.reasoning: list[str] = []
         self.thinks = False
         self.calls = Calls()
+        self.logprobs: list[Any] = []
         self.finish_reason: str | None = None
 
     def add(self, delta: Delta) -> None:
@@ -74,6 +77,8 @@ async def collect(chunks: AsyncIterator[Chunk]) -> Completion:
     async for chunk in chunks:
         for choice in chunk.choices:
             collected.add(choice.delta)
+            if choice.logprobs is not None:
+                collected.logprobs += tokens_in(choice.logprobs)
             collected.finish_reason = choice.finish_reason or collected.finish_reason
         if chunk.usage is not None:
             completion.usage = chunk.usage
@@ -87,6 +92,10 @@ async def collect(chunks: AsyncIterator[Chunk]) -> Completion:
         completion.id = last.id
         completion.system_fingerprint = last.system_fingerprint
     completion.choices = [
-        Choice(message=collected.message(), finish_reason=collected.finish_reason)
+        Choice(
+            message=collected.message(),
+            finish_reason=collected.finish_reason,
+            logprobs={"content": collected.logprobs} if collected.logprobs else None,
+        )
     ]
     return completion

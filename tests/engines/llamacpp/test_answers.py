@@ -259,3 +259,39 @@ async def test_more_callers_than_slots_all_get_their_answer(shelf: Shelf, open_m
     pipeline = open_model(shelf.reciting(LINE), slots=2)
     asked = [pipeline.complete(request(f"Count {number}")) for number in range(12)]
     assert {said(completion) for completion in await asyncio.gather(*asked)} == {"One, two, three"}
+
+
+@pytest.mark.parametrize("count", [0, 2])
+async def test_logprobs_come_with_the_tokens_of_the_answer(
+    shelf: Shelf, open_model: Open, count: int
+) -> None:
+    pipeline = open_model(shelf.reciting(LINE))
+    asked = request("Count", logprobs=True, top_logprobs=count)
+    tokens = (await pipeline.complete(asked)).choices[0].logprobs["content"]
+    assert [token["token"] for token in tokens] == ["One", ", two", ", three"]
+    assert all(-1 < token["logprob"] <= 0 for token in tokens)
+    assert bytes(tokens[1]["bytes"]) == b", two"
+    assert {len(token["top_logprobs"]) for token in tokens} == {count}
+
+
+async def test_logprobs_leave_the_thought_out_and_reach_a_stream(
+    shelf: Shelf, open_model: Open
+) -> None:
+    script = {"\n": "Hm", "Hm": "</think>", "</think>": "A", "A": " cat", " cat": "<|im_end|>"}
+    pipeline = open_model(shelf.reciting(script, thinks="switch"))
+    asked = request("What?", enable_thinking=True, logprobs=True, stream=True)
+    chunks = [chunk async for chunk in pipeline.stream(asked) if chunk.choices]
+    found = [c.choices[0].logprobs.content for c in chunks if c.choices[0].logprobs is not None]
+    assert [[token.token for token in tokens] for tokens in found] == [["A"], [" cat"]]
+
+
+async def test_logprobs_are_those_of_the_json_that_was_kept(open_model: Open) -> None:
+    wanted = {
+        "type": "json_schema",
+        "json_schema": {"name": "x", "schema": {"enum": ["cat", "dog"]}},
+    }
+    completion = await open_model().complete(
+        request("Say", logprobs=True, response_format=wanted, max_tokens=50)
+    )
+    tokens = completion.choices[0].logprobs["content"]
+    assert "".join(token["token"] for token in tokens) == said(completion)

@@ -11,6 +11,7 @@ import xllamacpp
 from msgspec import Struct
 
 from qwen_vision.errors import EngineError, InputLengthError, QwenVisionError
+from qwen_vision.protocol.logprobs import ChoiceLogprobs
 from qwen_vision.protocol.messages import JsonObject
 
 _TOO_LONG: Final = "exceed_context_size_error"
@@ -28,6 +29,7 @@ class PieceChoice(Struct, frozen=True):
     """The one choice of a piece."""
 
     delta: PieceDelta = PieceDelta()
+    logprobs: ChoiceLogprobs | None = None
     finish_reason: str | None = None
 
 

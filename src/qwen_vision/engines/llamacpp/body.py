@@ -40,6 +40,9 @@ async def chat_body(prompt: Prompt, *, habit: Habit, step: int) -> JsonObject:
         **_sampling(prompt),
         **_lengths(prompt, silenced=silenced and grammar is None),
     }
+    if request.logprobs and prompt.model.logprobs:
+        # Without an other token in its place llama.cpp says nothing of the token itself.
+        body |= {"logprobs": True, "top_logprobs": max(1, request.top_logprobs or 0)}
     if grammar is not None:
         body["grammar"] = grammar
     stops = _stops(prompt)

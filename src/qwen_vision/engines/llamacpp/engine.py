@@ -1,7 +1,7 @@
 """LlamaCppEngine: answers with a Qwen-VL model that llama.cpp runs in this process."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Final
@@ -13,6 +13,7 @@ from qwen_vision.engines.base import (
     EngineUsage,
     Event,
     Finished,
+    Logprobs,
     Prompt,
     ReasoningDelta,
     StopReason,
@@ -24,6 +25,7 @@ from qwen_vision.engines.llamacpp.load import Loaded, load
 from qwen_vision.engines.llamacpp.pictures import frame_step
 from qwen_vision.engines.llamacpp.weights import Weights, find_weights
 from qwen_vision.errors import CapacityError
+from qwen_vision.protocol.logprobs import ChoiceLogprobs
 from qwen_vision.settings import EngineSettings, WeightsSettings
 
 _READ_NOTE: Final = "llamacpp read {prompt} tokens ({cached} of them remembered) and wrote {made}."
@@ -91,30 +93,78 @@ async def _events(
     pieces: AsyncGenerator[Piece, None], prompt: Prompt, *, step: int
 ) -> AsyncGenerator[Event, None]:
     """Events out of llama.cpp's pieces, the answer cut where it is longer than was asked."""
-    reason = "stop"
-    usage = PieceUsage()
-    made = 0
-    thought: int | None = None
+    reading = _Reading(prompt)
     async for piece in pieces:
-        usage = piece.usage or _asked(piece) or usage
-        made = max(made, piece.timings.predicted_n if piece.timings else 0)
-        for choice in piece.choices:
-            if choice.delta.reasoning_content and prompt.thinking:
-                yield ReasoningDelta(choice.delta.reasoning_content)
-            if choice.delta.content:
-                # The first token of the answer ends the thought, its closing tag included.
-                thought = max(0, made - 1) if thought is None else thought
-                yield TextDelta(choice.delta.content)
-            reason = choice.finish_reason or reason
-        if prompt.thinking and thought is not None and _is_full(prompt, made - thought):
-            usage = replace(usage, completion_tokens=made)
-            reason = "length"
+        for event in reading.take(piece):
+            yield event
+        if reading.is_full:
+            reading.cut()
             break
-    if not prompt.thinking:
-        thought = None
-    elif thought is None:
-        thought = usage.completion_tokens
-    yield _finished(reason, usage, thought=thought, step=step)
+    yield reading.end(step=step)
+
+
+class _Reading:
+    """What was read of an answer so far."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        self._reason: StopReason = "stop"
+        self._usage = PieceUsage()
+        self._made = 0
+        self._thought: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the answer after a thought is as long as was asked: llama.cpp counts both."""
+        limit = self._prompt.max_tokens
+        if limit is None or self._thought is None or not self._prompt.thinking:
+            return False
+        return self._made - self._thought >= limit
+
+    def take(self, piece: Piece) -> Iterator[Event]:
+        """Events of one piece."""
+        self._usage = piece.usage or _asked(piece) or self._usage
+        if piece.timings is not None:
+            self._made = max(self._made, piece.timings.predicted_n)
+        for choice in piece.choices:
+            delta = choice.delta
+            if delta.reasoning_content and self._prompt.thinking:
+                yield ReasoningDelta(delta.reasoning_content)
+            if delta.content:
+                if self._thought is None:
+                    # The first token of the answer ends the thought, its closing tag included.
+                    self._thought = max(0, self._made - 1)
+                yield from _spoken(delta.content, choice.logprobs, self._prompt)
+            if choice.finish_reason is not None:
+                self._reason = "length" if choice.finish_reason == "length" else "stop"
+
+    def cut(self) -> None:
+        """End the answer before llama.cpp does."""
+        self._usage = replace(self._usage, completion_tokens=self._made)
+        self._reason = "length"
+
+    def end(self, *, step: int) -> Finished:
+        """The end; the prompt's tokens stay the dialect's, what was really read is a note."""
+        usage = self._usage
+        cached, made = usage.prompt_tokens_details.cached_tokens, usage.completion_tokens
+        thought = made if self._thought is None else self._thought
+        counted = EngineUsage(
+            completion_tokens=made,
+            reasoning_tokens=thought if self._prompt.thinking else None,
+            cached_tokens=cached,
+        )
+        read = _READ_NOTE.format(prompt=usage.prompt_tokens, cached=cached, made=made)
+        notes = (read,) if step == 1 else (read, _PAIRS_NOTE)
+        return Finished(self._reason, counted, notes=notes)
+
+
+def _spoken(text: str, chances: ChoiceLogprobs | None, prompt: Prompt) -> tuple[Event, ...]:
+    """A piece of the answer, after its tokens with as many others as were asked for."""
+    if chances is None:
+        return (TextDelta(text),)
+    count = prompt.request.top_logprobs or 0
+    tokens = (replace(token, top_logprobs=token.top_logprobs[:count]) for token in chances.content)
+    return (Logprobs(tuple(tokens)), TextDelta(text))
 
 
 def _asked(piece: Piece) -> PieceUsage | None:
@@ -127,25 +177,6 @@ def _asked(piece: Piece) -> PieceUsage | None:
     )
 
 
-def _is_full(prompt: Prompt, answered: int) -> bool:
-    return prompt.max_tokens is not None and answered >= prompt.max_tokens
-
-
-def _finished(reason: str, usage: PieceUsage, *, thought: int | None, step: int) -> Finished:
-    """The end; the prompt's tokens stay the dialect's, what was really read is a note."""
-    cached = usage.prompt_tokens_details.cached_tokens
-    notes = [
-        _READ_NOTE.format(prompt=usage.prompt_tokens, cached=cached, made=usage.completion_tokens)
-    ]
-    if step > 1:
-        notes.append(_PAIRS_NOTE)
-    kind: StopReason = "length" if reason == "length" else "stop"
-    counted = EngineUsage(
-        completion_tokens=usage.completion_tokens, reasoning_tokens=thought, cached_tokens=cached
-    )
-    return Finished(kind, counted, notes=tuple(notes))
-
-
 def _abilities(weights: Weights, loaded: Loaded) -> Abilities:
     sees = weights.projector is not None
     return Abilities(
@@ -153,6 +184,7 @@ def _abilities(weights: Weights, loaded: Loaded) -> Abilities:
         videos=sees,
         thinking=loaded.habit != "never",
         json_schema=True,
+        logprobs=True,
         tools=True,
         free_text=True,
         forces_tools=False,

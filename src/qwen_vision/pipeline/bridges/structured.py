@@ -9,6 +9,7 @@ from qwen_vision.engines.base import (
     EngineUsage,
     Event,
     Finished,
+    Logprobs,
     Prompt,
     ReasoningDelta,
     TextDelta,
@@ -44,17 +45,21 @@ async def answer_structured(play: Play, prompt: Prompt, *, engine: str) -> Async
     problem = ""
     for _ in range(TRIES):
         text, end = "", Finished()
+        chances = Logprobs(())
         async with closing(play(asked)) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
                     text += event.text
                 elif isinstance(event, Finished):
                     end = event
+                elif isinstance(event, Logprobs):
+                    chances = Logprobs(chances.tokens + event.tokens)
                 elif asked is prompt:
                     yield event
         text = strip_fence(text)
         problem = check.problem_of_text(text) or ""
         if not problem or end.reason != "stop":
+            yield chances
             yield TextDelta(text)
             yield end
             return

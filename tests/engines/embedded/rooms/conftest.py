@@ -10,6 +10,7 @@ import pytest_asyncio
 from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.engines.base import (
     Finished,
+    Logprobs,
     Prompt,
     PromptPart,
     ReasoningDelta,
@@ -81,6 +82,8 @@ def ask(engine: EmbeddedEngine) -> Ask:
                     answer.reasoning += text
                 case ToolCallDelta():
                     answer.calls[event.name] = answer.calls.get(event.name, "") + event.arguments
+                case Logprobs():
+                    raise AssertionError("nobody asked for logprobs")
                 case Finished():
                     answer.reason = event.reason
                     answer.evidence = event.evidence
