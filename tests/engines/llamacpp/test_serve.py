@@ -64,6 +64,29 @@ def test_a_file_and_its_mmproj_are_served(shelf: Shelf, environment: dict[str, s
         parts = [picture("red"), {"type": "text", "text": "Count"}]
         seen = chat(url, model="qwen3-vl-plus", messages=[{"role": "user", "content": parts}])
         assert seen["usage"]["prompt_tokens_details"]["image_tokens"] == 66
+        likely = chat(url, model="qwen3-vl-plus", logprobs=True)["choices"][0]["logprobs"]
+        assert [token["token"] for token in likely["content"]] == ["One", ", two", ", three"]
+
+
+def test_logprobs_stand_in_the_events_of_a_stream(
+    shelf: Shelf, environment: dict[str, str]
+) -> None:
+    asked = {
+        "model": "qwen3-vl-plus",
+        "messages": [{"role": "user", "content": "Count"}],
+        "temperature": 0,
+        "stream": True,
+        "logprobs": True,
+    }
+    with serving("--model", str(shelf.reciting(LINE)), env=environment) as url:
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{url}/chat/completions", json.dumps(asked).encode()
+        )
+        with urllib.request.urlopen(request) as response:  # noqa: S310 - loopback
+            events = [line[6:] for line in response if line.startswith(b"data: {")]
+    found = [json.loads(event)["choices"][0]["logprobs"] for event in events]
+    tokens = [item["content"][0]["token"] for item in found if item]
+    assert tokens == ["One", ", two", ", three"]
 
 
 def test_a_pulled_name_is_served_and_another_model_by_another_engine(
