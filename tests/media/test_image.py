@@ -20,7 +20,7 @@ from qwen_vision.errors import (
 )
 from qwen_vision.media.door import MediaDoor, Opening, Rules
 from qwen_vision.media.items import Image, Size
-from qwen_vision.protocol.parts import ImagePart, ImageUrl
+from qwen_vision.protocol.parts import Detail, ImagePart, ImageUrl
 from tests.media.files import corners, data_uri, encoded
 
 PARAM = "messages[0].content[0]"
@@ -84,6 +84,22 @@ async def test_limits_beside_the_url_win_over_limits_inside(wire: Opening) -> No
     [inside] = await wire.image(ImagePart(image_url=url), param=PARAM)
     [beside] = await wire.image(ImagePart(image_url=url, max_pixels=262_144), param=PARAM)
     assert (inside.final, beside.final) == (Size(256, 256), Size(512, 512))
+
+
+async def test_low_detail_costs_less_unless_a_limit_is_named(wire: Opening) -> None:
+    url = data_uri(encoded(corners(1024, 1024), "png"))
+    tokens = []
+    wishes: list[tuple[Detail, int | None]] = [
+        ("auto", None),
+        ("high", None),
+        ("low", None),
+        ("low", 409_600),
+    ]
+    for detail, limit in wishes:
+        place = ImageUrl(url=url, detail=detail, max_pixels=limit)
+        [image] = await wire.image(ImagePart(image_url=place), param=PARAM)
+        tokens.append(image.tokens)
+    assert tokens == [1026, 1026, 258, 402]
 
 
 async def test_high_resolution_ignores_max_pixels(door: MediaDoor) -> None:

@@ -18,6 +18,7 @@ LOWEST_FPS = 0.1
 HIGHEST_FPS = 10.0
 DEFAULT_FPS = 2.0
 FEWEST_FRAMES = 4
+LOW_DETAIL_PX = 512 * 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def image_limits(
 
     Values beside `image_url` win over values inside. High resolution fixes the upper limit
     and ignores `max_pixels`. A limit given alone moves the other's default out of its way.
-    Raises PixelLimitError.
+    `detail: low` is a smaller upper limit for who named none. Raises PixelLimitError.
     """
     inside = part.image_url if isinstance(part.image_url, ImageUrl) else ImageUrl(url="")
     low = _first(part.min_pixels, inside.min_pixels)
@@ -45,6 +46,8 @@ def image_limits(
     else:
         _check("max_pixels", high, low=factor**2, high=pixels.ceiling, param=param)
     _check("min_pixels", low, low=factor**2, high=high or pixels.ceiling, param=param)
+    if high is None and inside.detail == "low":
+        high = max(LOW_DETAIL_PX, low or 0)
     return ImageLimits(*pixels.bounds(low, high, high_resolution=high_resolution))
 
 

@@ -38,13 +38,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What one run is about: the question, its language, what it is asked of, and the eyes."""
+    """What one run is about: the question, its language, what it is asked of, and the eyes.
+
+    `instructions` is what the system said: some clients put the schema they want there.
+    """
 
     question: str
     language: Language
     items: tuple[Seen, ...]
     model: Model
     eyes: Eyes
+    instructions: str = ""
 
     def say(self, en: str, zh: str) -> str:
         """One of two phrasings, in the language of the question."""
@@ -89,6 +93,9 @@ def set_scene(prompt: Prompt, eyes: Eyes) -> Scene:
         items=tuple(_nth(question, items if len(items) > 1 else everything, items)),
         model=prompt.model,
         eyes=eyes,
+        instructions="\n".join(
+            text for turn in prompt.turns if turn.role == "system" for text in _texts(turn)
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Final, TypeAlias
 
 from qwen_vision.engines.base import Prompt
+from qwen_vision.engines.embedded.extract.asked import told_schema
 from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.compare import compare
@@ -92,6 +93,8 @@ def _intents(prompt: Prompt, scene: Scene) -> list[Intent]:
     if not scene.question.strip():
         task = Task.READ if prompt.model.ocr else Task.DESCRIBE
         return [Intent(task, scene.question)]
+    if told_schema(scene.instructions) or told_schema(scene.question):
+        return [Intent(Task.KEYS, scene.question)]
     intents = read_intents(scene.question)
     values = {Task.VALUE, Task.KEYS, Task.ITEMS}
     if "json" in scene.question.lower() and all(intent.task in values for intent in intents):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from qwen_vision.engines.base import Text, Turn
 from qwen_vision.errors import AbilityError
 from qwen_vision.protocol.request import JsonSchemaFormat, ResponseFormat
 from qwen_vision.protocol.schema import SchemaCheck
@@ -106,6 +107,46 @@ async def test_a_schema_is_filled_by_meaning_with_nested_objects_and_line_items(
         {"description": "Steel hammer", "quantity": 2, "price": 15, "total": 30},
         {"description": "Box of nails", "quantity": 10, "price": 1.25, "total": 12.5},
     ]
+
+
+async def test_items_of_no_named_shape_are_the_lines_of_the_bill(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    schema = {"type": "object", "properties": {"items": {"type": "array"}}}
+    answer = await ask(invoice(sketch), "Extract.", request=schema_format(schema))
+    assert value_of(answer, schema)["items"] == [
+        {
+            "description": "Steel hammer",
+            "quantity": "2",
+            "unit_price": "15.00",
+            "amount": "30.00",
+        },
+        {
+            "description": "Box of nails",
+            "quantity": "10",
+            "unit_price": "1.25",
+            "amount": "12.50",
+        },
+    ]
+
+
+@pytest.mark.parametrize("place", ["system", "user"])
+async def test_a_json_schema_in_the_words_is_filled(
+    ask: "Ask", sketch: "type[Sketch]", place: str
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"amount_due": {"type": "number"}},
+        "required": ["amount_due"],
+    }
+    words = f"Answer in JSON that fits this schema:\n{json.dumps(schema, indent=1)}"
+    before = (Turn("system", (Text(words),)),) if place == "system" else ()
+    question = "What is due?" if place == "system" else f"What is due? {words}"
+    answer = await ask(invoice(sketch), question, before=before)
+    assert json.loads(answer.text.strip("`json\n")) == {"amount_due": 51}
+    wanted = {"response_format": ResponseFormat("json_object")}
+    answer = await ask(invoice(sketch), question, before=before, request=wanted)
+    assert json.loads(answer.text) == {"amount_due": 51}
 
 
 async def test_every_value_carries_evidence(ask: "Ask", sketch: "type[Sketch]") -> None:

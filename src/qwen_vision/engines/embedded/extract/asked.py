@@ -21,6 +21,17 @@ _QUOTED: Final = re.compile(r"[\"“'`]([A-Za-z][\w -]{0,40}|[\u3400-\u9fff]{1,1
 _SPLIT: Final = re.compile(r"\s*(?:[,，、;；]|\band\b|和|以及)\s*", re.IGNORECASE)
 
 
+def told_schema(text: str) -> JsonObject | None:
+    """A JSON Schema of an object that stands in the text, or None."""
+    if '"properties"' not in text:
+        return None
+    for start in (match.start() for match in re.finditer(r"\{", text)):
+        value = _json_at(text, start)
+        if isinstance(value, dict) and _is_schema(value):
+            return value
+    return None
+
+
 def asked_schema(prompt: str) -> JsonObject | None:
     """A schema for what the prompt asks in words or as a template; None when it names nothing."""
     template = _template(prompt)

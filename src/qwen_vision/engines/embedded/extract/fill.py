@@ -19,7 +19,7 @@ from qwen_vision.engines.embedded.extract.leaf import (
 from qwen_vision.engines.embedded.extract.lookup import Hit, look_up
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.pairs import all_pairs
-from qwen_vision.engines.embedded.extract.rows import fill_rows
+from qwen_vision.engines.embedded.extract.rows import fill_rows, row_shape
 from qwen_vision.engines.embedded.extract.shape import Shape
 from qwen_vision.engines.embedded.extract.special import tell_special
 from qwen_vision.engines.embedded.proofs import proof
@@ -92,8 +92,9 @@ class _Filler:
         items = shape.items
         if items is None:
             return []
-        if items.kind == "object" and items.fields:
-            rows, evidence = fill_rows(items, self._pages, path=path)
+        row = row_shape(shape)
+        if row is not None:
+            rows, evidence = fill_rows(row, self._pages, path=path)
             self.out.evidence += evidence
             self.out.trace.append(f"{path or 'rows'}: {len(rows)} rows read.")
             return list(rows)

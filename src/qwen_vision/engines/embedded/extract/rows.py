@@ -36,6 +36,19 @@ _ROLES: Final = (
 _LABEL: Final = re.compile(r"key|label|name|field|title|键|标签|名称", re.IGNORECASE)
 _VALUE: Final = re.compile(r"value|text|content|值|内容", re.IGNORECASE)
 
+_ITEMS: Final = re.compile(
+    r"(?:\w+ )*(?:items?|products?|goods|articles|services|positions)|明细|商品|项目|货物",
+    re.IGNORECASE,
+)
+# What a line of a bill can say, for a schema that wants its lines but not how.
+_BILL_LINE: Final = Shape(
+    "object",
+    fields=tuple(
+        Shape("string", name, required=False)
+        for name in ("description", "quantity", "unit_price", "amount")
+    ),
+)
+
 Row = tuple[dict[str, Found], Page]
 
 
@@ -60,6 +73,14 @@ def fill_rows(
             row[part.name] = value
         filled.append(row)
     return filled, evidence
+
+
+def row_shape(array: Shape) -> Shape | None:
+    """The shape of an array's rows; a schema that leaves it open gets the lines of a bill."""
+    items = array.items
+    if items is not None and items.kind == "any" and _ITEMS.fullmatch(array.words):
+        return _BILL_LINE
+    return items if items is not None and items.kind == "object" and items.fields else None
 
 
 def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:

@@ -7,7 +7,7 @@ from qwen_vision.engines.embedded.documents.amounts import find_amounts
 from qwen_vision.engines.embedded.documents.concepts import concepts
 from qwen_vision.engines.embedded.documents.fields import find_field
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.extract.asked import asked_schema, encode_json
+from qwen_vision.engines.embedded.extract.asked import asked_schema, encode_json, told_schema
 from qwen_vision.engines.embedded.extract.fill import Filling, check_sum, fill
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.extract.minimal import minimal
@@ -27,7 +27,7 @@ _PARAM = "response_format.json_schema.schema"
 
 async def extract_json(scene: Scene, schema: JsonObject | None) -> AsyncIterator[Step]:
     """One JSON value and nothing else: valid for `schema`, or all pairs without one."""
-    wanted = schema if schema is not None else asked_schema(scene.question)
+    wanted = schema if schema is not None else _wanted(scene)
     pages = await see_pages(scene)
     filling = fill_schema(wanted if wanted is not None else {"type": "object"}, pages)
     for step in _shown(filling):
@@ -37,12 +37,17 @@ async def extract_json(scene: Scene, schema: JsonObject | None) -> AsyncIterator
 
 async def key_information(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
     """The fields a prompt names, or all of them, as fenced JSON."""
-    wanted = asked_schema(scene.question)
+    wanted = _wanted(scene)
     pages = await see_pages(scene)
     filling = fill_schema(wanted if wanted is not None else {"type": "object"}, pages)
     for step in _shown(filling):
         yield step
     yield Say("```json\n" + encode_json(filling.value, indent=True) + "\n```")
+
+
+def _wanted(scene: Scene) -> JsonObject | None:
+    """The schema that the conversation asks for in words."""
+    return told_schema(scene.instructions) or asked_schema(scene.question)
 
 
 async def see_pages(scene: Scene) -> list[Page]:
