@@ -2,12 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .venv-clients
 
-.PHONY: help demo test lint check bench eval install install-dev clean
+.PHONY: help demo test test-clients lint check bench eval install install-dev clean
 
 help:
 	@echo "make demo   install, then ask about a picture in examples/ (no key, no network model)"
 	@echo "make test   install, then lint, types, layers and every test"
+	@echo "make test-clients  ask the server with the clients people use (their own .venv-clients)"
 	@echo "make bench  print speed figures as ratios to their peers"
 	@echo "make eval DATA=folder  score the embedded engine on a folder with a truth.json"
 	@echo "make clean  remove the virtual environment and caches"
@@ -20,6 +22,10 @@ test: lint
 	$(BIN)/python -m coverage run -m pytest --quiet
 	@$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered
+
+# What the clients themselves warn of is not ours to mend: hence -W default.
+test-clients: $(CLIENTS)/.installed
+	$(CLIENTS)/bin/python -m pytest --quiet -W default tests/e2e/clients tests/e2e/test_openai_sdk.py tests/e2e/test_dashscope_sdk.py
 
 lint: install-dev
 	$(BIN)/ruff check .
@@ -53,5 +59,14 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,server,dev]'
 	@touch $@ $(VENV)/.installed
 
+# Node's clients only where Node is: their tests are skipped without it.
+$(CLIENTS)/.installed: pyproject.toml tests/e2e/clients/node/package.json
+	@echo "Installing qwen-vision and the clients into $(CLIENTS) ..."
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,server,clients]'
+	@mkdir -p $(CLIENTS)/node && cp tests/e2e/clients/node/package.json $(CLIENTS)/node/
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix $(CLIENTS)/node; fi
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -15,9 +15,7 @@ MODULES = EXAMPLES.parent / ".venv-clients" / "node" / "node_modules"
 
 
 @pytest.fixture
-def answers(  # noqa: ANN201 - JSON
-    url: str, receipt: Path, *, tmp_path: Path, request: pytest.FixtureRequest
-) -> Any:  # noqa: ANN401 - JSON
+def answers(url: str, receipt: Path, *, tmp_path: Path, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 - JSON
     """What the script named by the test's parameter printed."""
     node = shutil.which("node")
     if node is None:
