@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from qwen_vision.catalogue.catalogue import find_model
-from qwen_vision.client.files import is_remote
-from qwen_vision.client.inputs import Input, Inputs, Item, listed, read_input
-from qwen_vision.client.pack import Packer, Packing, Source
+from qwen_vision.client.files import Kind, is_remote
+from qwen_vision.client.inputs import Input, Inputs, listed, read_input
+from qwen_vision.client.pack import Packer, Packing, Source, pack
 from qwen_vision.client.question import (
     ANALYZE_MODEL,
     AskOptions,
@@ -20,7 +20,7 @@ from qwen_vision.client.references import names_files, replace_references
 from qwen_vision.client.retry import RetryRule
 from qwen_vision.client.shrink import Sight
 from qwen_vision.client.tasks import default_prompt
-from qwen_vision.client.upload import Progress, Shelf
+from qwen_vision.client.upload import Parcel, Progress, Shelf
 from qwen_vision.errors import ModelNotFoundError, UsageError
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.parts import ContentPart, ImagePart, ImageUrl
@@ -67,13 +67,17 @@ class Loader:
             min_pixels=options.get("min_pixels"),
             max_pixels=options.get("max_pixels"),
         )
-        items = await asyncio.to_thread(_read, listed(inputs), sight)
         at = 1 if options.get("system") else 0
+        packings = [
+            self._packing(model, options, sight=sight, param=f"messages[{at}].content[{number}]")
+            for number in range(len(listed(inputs)))
+        ]
+        # One step aside for everything that reads: a thread costs more than a small file.
+        loaded = await asyncio.to_thread(_load, listed(inputs), packings)
         media = []
-        for number, item in enumerate(items):
-            param = f"messages[{at}].content[{number}]"
-            packing = self._packing(model, options, sight=sight, param=param)
-            media.append((await self._url(item.place, packing), item.kind))
+        for packing, (packed, kind) in zip(packings, loaded, strict=True):
+            progress = self._habits.get("progress")
+            media.append((await self._packer.deliver(packed, packing, progress=progress), kind))
         if prompt is None:
             prompt = default_prompt(model, has_video=any(kind == "video" for _, kind in media))
         return build_request(ask_messages(media, prompt, options), options, schema=schema)
@@ -97,25 +101,19 @@ class Loader:
                     max_pixels=part.max_pixels or inside.max_pixels,
                 )
             packing = self._packing(request.model, options, sight=sight, param=param)
-            return await self._url(Source(url, Path(url.removeprefix("file://"))), packing)
+            source = Source(url, Path(url.removeprefix("file://")))
+            return await self._packer.url(source, packing, progress=self._habits.get("progress"))
 
         return await replace_references(request, replace)
 
     async def upload(self, given: Input, *, model: str, progress: Progress | None) -> str:
         """The URL of an input, uploaded for `model`."""
-        (item,) = await asyncio.to_thread(_read, [given], None)
-        if isinstance(item.place, str):
+        packing = Packing(model=model, upload=True)
+        ((packed, _),) = await asyncio.to_thread(_load, [given], [packing])
+        if isinstance(packed, str):
             raise UsageError("A URL needs no upload; give it as it is.", param="inputs")
-        return await self._packer.url(
-            item.place,
-            Packing(model=model, upload=True),
-            progress=progress or self._habits.get("progress"),
-        )
-
-    async def _url(self, place: str | Source, packing: Packing) -> str:
-        if isinstance(place, str):
-            return place
-        return await self._packer.url(place, packing, progress=self._habits.get("progress"))
+        progress = progress or self._habits.get("progress")
+        return await self._packer.deliver(packed, packing, progress=progress)
 
     def _packing(
         self, model: str, options: ChatOptions, *, sight: Sight | None, param: str
@@ -147,5 +145,11 @@ class Loader:
         )
 
 
-def _read(inputs: Sequence[Input], sight: Sight | None) -> list[Item]:
-    return [read_input(given, number=number, sight=sight) for number, given in enumerate(inputs)]
+def _load(inputs: Sequence[Input], packings: Sequence[Packing]) -> list[tuple[str | Parcel, Kind]]:
+    """Each input packed, and what kind of thing it is; reads, so it blocks."""
+    loaded: list[tuple[str | Parcel, Kind]] = []
+    for number, (given, packing) in enumerate(zip(inputs, packings, strict=True)):
+        item = read_input(given, number=number, sight=packing.sight)
+        place = item.place
+        loaded.append((place if isinstance(place, str) else pack(place, packing), item.kind))
+    return loaded

@@ -56,7 +56,13 @@ class Packer:
 
         Raises FileMissingError, FileTooLargeError and the errors of an upload.
         """
-        packed = await asyncio.to_thread(_pack, source, packing)
+        packed = await asyncio.to_thread(pack, source, packing)
+        return await self.deliver(packed, packing, progress=progress)
+
+    async def deliver(
+        self, packed: "str | Parcel", packing: Packing, *, progress: Progress | None = None
+    ) -> str:
+        """The URL of what `pack` gave: itself, or that of its upload."""
         if isinstance(packed, str):
             return packed
         try:
@@ -87,7 +93,7 @@ class Packer:
                 self._locks.pop(name, None)
 
 
-def _pack(source: Source, packing: Packing) -> str | Parcel:
+def pack(source: Source, packing: Packing) -> str | Parcel:
     """The data URI, or what must be uploaded; reads and shrinks, so it blocks."""
     try:
         size_bytes, mime = _measure(source)
