@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from qwen_vision.cli.call import Call
 from qwen_vision.engines.scripted.script import Step
 from qwen_vision.settings import ServerSettings, StorageSettings
 
@@ -196,6 +197,28 @@ def test_upload_files_sends_a_file_to_the_servers_storage_first(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["text"] == "Seen."
     assert len(json.loads((tmp_path / "qwen-vision" / "uploads.json").read_bytes())) == 1
+
+
+def test_region_none_uses_the_address_unchanged_for_uploads_too(
+    run: Run, storing: str, tmp_path: Path
+) -> None:
+    base = storing.removesuffix("/v1") + "/compatible-mode/v1"
+    words = (*request(image="red.png", model="qwen3-vl-plus"), "--upload-files")
+    cache = str(tmp_path / "cache")
+    done = run("analyze", *words, QWEN_BASE_URL=base, QWEN_REGION="none", XDG_CACHE_HOME=cache)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["text"] == "Seen."
+
+
+def test_scripts_ask_the_international_service_when_nothing_says_another(tmp_path: Path) -> None:
+    def host(**environ: str) -> str:
+        remote = Call({"QWEN_API_KEY": "sk-1", **environ}, default_region="ap-southeast-1")
+        assert remote.settings.remote is not None
+        return remote.settings.remote.base_url.split("/")[2]
+
+    assert host() == "dashscope-intl.aliyuncs.com"
+    assert host(QWEN_REGION="us-east-1") == "dashscope-us.aliyuncs.com"
+    assert host(QWEN_BASE_URL="http://127.0.0.1:8765") == "127.0.0.1:8765"
 
 
 def test_file_over_seven_megabytes_is_warned_of_and_uploaded(

@@ -18,8 +18,10 @@ _ENVIRONMENT = "the environment"
 class Call:
     """The environment, the screen, and the names under which the user knows the items."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, default_region: str = "") -> None:
+        """Run in `environ`; `default_region` counts when no address and no region is set."""
         self.environ = environ
+        self._default_region = default_region
         self.screen = Screen(environ)
         # From the path of a content part (`messages[0].content[1]`) to what the user typed.
         self.item_names: dict[str, str] = {}
@@ -59,7 +61,10 @@ class Call:
         """Settings from the environment, then from `.env`: the environment wins."""
         from qwen_vision.settings import Settings
 
-        return Settings.from_env({**self.env_file, **self.environ})
+        said = {**self.env_file, **self.environ}
+        if self._default_region and not said.get("QWEN_REGION"):
+            said["QWEN_REGION"] = self._default_region
+        return Settings.from_env(said)
 
     def source(self, names: Sequence[str]) -> tuple[str, str] | None:
         """The variable of `names` that counts and where it is set; never its value."""

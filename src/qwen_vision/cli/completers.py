@@ -13,7 +13,7 @@ from qwen_vision.settings import EngineSettings, RemoteSettings, Settings
 
 if TYPE_CHECKING:
     from qwen_vision.client import AsyncClient
-    from qwen_vision.client.upload import Progress
+    from qwen_vision.client.upload import Progress, Shelf
 
 LOCAL_ENGINE = "embedded"
 
@@ -71,6 +71,7 @@ class Sending:
     shrink: bool = True
     remember: Path | None = None
     progress: "Progress | None" = None
+    shelf: "Shelf | None" = None
 
 
 def open_client(remote: RemoteSettings, sending: Sending) -> "AsyncClient":
@@ -79,6 +80,7 @@ def open_client(remote: RemoteSettings, sending: Sending) -> "AsyncClient":
 
     return AsyncClient(
         remote,
+        shelf=sending.shelf,
         local_files=True,
         upload=sending.upload,
         shrink=sending.shrink,

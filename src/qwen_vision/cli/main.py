@@ -35,7 +35,8 @@ def run() -> NoReturn:
 
 def run_script(name: str) -> NoReturn:
     """Entry point of scripts/NAME.py."""
-    call = Call(os.environ)
+    # The guide's scripts ask the international service when nothing says another.
+    call = Call(os.environ, default_region="ap-southeast-1")
     script = import_module("qwen_vision.cli.script")
     _leave(guard(call, lambda: int(script.run(name, sys.argv[1:], call))))
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import Sending
 from qwen_vision.cli.output import Screen
+from qwen_vision.cli.own_bucket import open_own_bucket
 
 _BAR_CELLS = 24
 _TICK_S = 1.0
@@ -67,5 +68,9 @@ def sending_of(
 ) -> Sending:
     """How to send, for the options of a command; uploads are remembered between runs."""
     return Sending(
-        upload=upload, shrink=shrink, remember=call.upload_memory, progress=waiting.uploaded
+        upload=upload,
+        shrink=shrink,
+        remember=call.upload_memory,
+        progress=waiting.uploaded,
+        shelf=open_own_bucket({**call.env_file, **call.environ}),
     )

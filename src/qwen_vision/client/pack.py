@@ -86,7 +86,7 @@ class Packer:
                 if known is not None:
                     return known
                 url = await self._shelf.put(parcel, model=model, progress=progress)
-                await asyncio.to_thread(self._memory.keep, name, url)
+                await asyncio.to_thread(self._memory.keep, name, url, life_s=self._shelf.life_s)
                 return url
         finally:
             if not lock.locked():

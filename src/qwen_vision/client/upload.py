@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from qwen_vision.client.connection import MAX_ERROR_BYTES, Connection
+from qwen_vision.client.memory import LIFE_S
 from qwen_vision.client.refusal import read_storage_refusal
 from qwen_vision.errors import (
     ConnectionFailedError,
@@ -75,7 +76,11 @@ class Parcel:
 
 
 class Shelf(Protocol):
-    """A place to which files are uploaded."""
+    """A place to which files are uploaded; a URL of it lives `life_s` seconds."""
+
+    @property
+    def life_s(self) -> float:
+        """Seconds for which a URL may be used again."""
 
     async def put(self, parcel: Parcel, *, model: str, progress: Progress | None) -> str:
         """Upload; returns the URL by which the server finds it. Raises an error of the tree."""
@@ -83,6 +88,8 @@ class Shelf(Protocol):
 
 class TemporaryStorage:
     """The server's own temporary storage. Files are streamed from the disk, never held whole."""
+
+    life_s = LIFE_S
 
     def __init__(self, connection: Connection) -> None:
         """Upload to the server of `connection`."""
