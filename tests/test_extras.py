@@ -40,6 +40,7 @@ SERVE = ("serve", "--port", "0")
 # What a command cannot do without; the rest of an extra is loaded by these.
 NEEDED = {
     "embedded": (ANALYZE, ["rapidocr", "onnxruntime", "zxingcpp", "cv2", "numpy"]),
+    "llamacpp": ((*ANALYZE[:-1], "llamacpp:model.gguf"), ["xllamacpp"]),
     "server": (SERVE, ["starlette", "uvicorn", "httptools"]),
 }
 

@@ -125,7 +125,13 @@ class Answer:
         """Called by llama.cpp with every piece; True ends the answer."""
         if self._stopped.is_set():
             return True
-        return not self._send(msgspec.convert(raw, Piece))
+        try:
+            piece = msgspec.convert(raw, Piece)
+        except msgspec.ValidationError as error:
+            # What is raised into llama.cpp vanishes there.
+            self._send(Piece(error=Failure(f"xllamacpp sent something unknown: {error}")))
+            return True
+        return not self._send(piece)
 
     def _send(self, piece: Piece | None) -> bool:
         try:

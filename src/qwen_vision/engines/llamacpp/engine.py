@@ -24,7 +24,7 @@ from qwen_vision.engines.llamacpp.body import chat_body
 from qwen_vision.engines.llamacpp.load import Loaded, load
 from qwen_vision.engines.llamacpp.pictures import frame_step
 from qwen_vision.engines.llamacpp.weights import Weights, find_weights
-from qwen_vision.errors import CapacityError
+from qwen_vision.errors import CapacityError, EngineError
 from qwen_vision.protocol.logprobs import ChoiceLogprobs
 from qwen_vision.settings import EngineSettings, WeightsSettings
 
@@ -108,7 +108,7 @@ class _Reading:
 
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
-        self._reason: StopReason = "stop"
+        self._reason: StopReason | None = None
         self._usage = PieceUsage()
         self._made = 0
         self._thought: int | None = None
@@ -144,7 +144,12 @@ class _Reading:
         self._reason = "length"
 
     def end(self, *, step: int) -> Finished:
-        """The end; the prompt's tokens stay the dialect's, what was really read is a note."""
+        """The end; the prompt's tokens stay the dialect's, what was really read is a note.
+
+        Raises EngineError for an answer that broke off.
+        """
+        if self._reason is None:
+            raise EngineError(engine="llamacpp", reason="its answer broke off")
         usage = self._usage
         cached, made = usage.prompt_tokens_details.cached_tokens, usage.completion_tokens
         thought = made if self._thought is None else self._thought
