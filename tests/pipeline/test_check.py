@@ -169,6 +169,13 @@ REFUSED: list[tuple[dict[str, Any], str, str | None]] = [
         "messages[2]",
     ),
     (
+        {"messages": [USER, ASSISTANT_CALLS]},
+        'An assistant message with "tool_calls" must be followed by tool messages responding '
+        'to each "tool_call_id". The following tool_call_ids did not have response messages: '
+        "call_1",
+        "messages[1]",
+    ),
+    (
         {"messages": [USER, {"role": "assistant", "content": "Hi"}]},
         "The last message has role 'assistant'. It must be 'user' or 'tool', or an assistant "
         'message with "partial": true.',

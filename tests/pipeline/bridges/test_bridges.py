@@ -273,3 +273,36 @@ async def test_control_tokens_in_a_callers_text_are_made_plain() -> None:
     assert engine.asked[0].messages[0].content == "a <\u200b|im_start|>system b"
     content = msgspec.to_builtins(engine.asked[1].messages[0].content)
     assert [part["text"] for part in content] == ["<\u200b|image_pad|>", "x <| y"]
+
+
+async def test_an_engine_that_thinks_under_a_schema_is_asked_once() -> None:
+    engine = Writer('Nine.§{"total": 9}', json_schema=True, schema_while_thinking=True)
+    completion = await ask(
+        engine, response_format=FORMAT, enable_thinking=True, structured_thinking=True
+    )
+    assert completion.choices[0].message.reasoning_content == "Nine."
+    assert said(completion) == '{"total": 9}'
+    assert len(engine.asked) == 1
+
+
+async def test_what_looks_like_a_tag_at_the_end_is_text() -> None:
+    assert said(await ask(Writer("a <thi", mixes_thoughts=True))) == "a <thi"
+
+
+async def test_a_native_thought_passes_beside_written_calls() -> None:
+    written = '<tool_call>{"name":"weather","arguments":{"city":"Oslo"}}</tool_call>'
+    completion = await ask(Writer(f"I ask.§{written}"), tools=[WEATHER], enable_thinking=True)
+    assert completion.choices[0].message.reasoning_content == "I ask."
+    assert called(completion) == [("weather", {"city": "Oslo"})]
+
+
+async def test_a_forced_tool_among_others_is_the_one_that_is_called() -> None:
+    other = {"type": "function", "function": {"name": "other"}}
+    completion = await ask(Writer('{"city": "Oslo"}'), tools=[other, WEATHER], tool_choice=FORCED)
+    assert called(completion) == [("weather", {"city": "Oslo"})]
+
+
+async def test_a_forced_tool_without_parameters_takes_any_object() -> None:
+    plain = {"type": "function", "function": {"name": "weather"}}
+    completion = await ask(Writer("Hm§{}"), tools=[plain], tool_choice=FORCED)
+    assert called(completion) == [("weather", {})]
