@@ -126,7 +126,7 @@ def files(media: Path) -> Iterator[str]:
         thread.join()
 
 
-def _start(folder: Path, *words: str) -> tuple[subprocess.Popen[bytes], str]:
+def start_server(folder: Path, *words: str) -> tuple[subprocess.Popen[bytes], str]:
     """`qwen-vision serve` with these options, once it answers -> the process and its address."""
     log = folder / "serve.log"
     with log.open("wb") as stderr:
@@ -148,13 +148,13 @@ def _start(folder: Path, *words: str) -> tuple[subprocess.Popen[bytes], str]:
 @pytest.fixture(scope="session")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
     """A server of the embedded engine, and one that passes requests on to it."""
-    first, address = _start(tmp_path_factory.mktemp("embedded"), "--allow-private-network")
+    first, address = start_server(tmp_path_factory.mktemp("embedded"), "--allow-private-network")
     folder = tmp_path_factory.mktemp("upstream")
     (folder / "qwen-vision.toml").write_text(
         'engine = "upstream:behind"\n[upstream.behind]\nprofile = "dashscope"\n'
         f'url = "{address}/compatible-mode/v1"\n'
     )
-    second, front = _start(folder, "--allow-private-network")
+    second, front = start_server(folder, "--allow-private-network")
     yield {"embedded": Site("embedded", address), "upstream": Site("upstream", front)}
     for process in (second, first):
         process.terminate()
