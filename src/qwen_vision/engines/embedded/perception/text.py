@@ -20,8 +20,10 @@ _SAMPLE = 5
 # Upside-down print reads at .3 to .7, upright print above .85 on all but the worst scans.
 _READABLE = 0.85
 _KEEP = 0.5
-# Where nothing else is written, spots of a photograph pass for single letters.
+# Where nothing else is written, spots of a photograph pass for single letters. Print has two
+# tones: how far from one another they lie explains most of what its pixels differ.
 _LONE_KEEP = 0.95
+_LONE_TONES = 0.85
 _ON_END = 1.5
 # A crop of one line: the detector needs some ground around the letters.
 _CROP_HEIGHT_PX = 80
@@ -67,9 +69,14 @@ class TextReader:
         found = self._lines(bgr, quads)
         if min(bgr.shape[:2]) < _CROP_HEIGHT_PX and len(found) < 2:
             found = max(found, self._crop(bgr), key=_letters)
-        lowest = _KEEP if any(_is_word(item.words) for item in found) else _LONE_KEEP
-        kept = tuple(item for item in found if _is_kept(item.words, lowest))
-        unread = tuple(item for item in found if not _is_kept(item.words, lowest))
+        written = any(_is_word(item.words) for item in found)
+        keeps = [
+            _is_kept(item.words, _KEEP if written else _LONE_KEEP)
+            and (written or _two_tones(cut(bgr, item.quad)) >= _LONE_TONES)
+            for item in found
+        ]
+        kept = tuple(item for item, keep in zip(found, keeps, strict=True) if keep)
+        unread = tuple(item for item, keep in zip(found, keeps, strict=True) if not keep)
         return Page(kept, unread, turn)
 
     def _find(self, bgr: Raster) -> list[Points]:
@@ -157,6 +164,19 @@ def _is_kept(words: Words, lowest: float) -> bool:
 
 def _is_word(words: Words) -> bool:
     return words.confidence >= _KEEP and len(words.text.strip()) > 1
+
+
+def _two_tones(crop: Raster) -> float:
+    """Share of the variance of brightness that two tones explain, 0 to 1 (Otsu 1979)."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    border, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    is_light = grey > border
+    share = float(is_light.mean())
+    variance = float(grey.var())
+    if not 0 < share < 1 or not variance:
+        return 0.0
+    apart = float(grey[is_light].mean() - grey[~is_light].mean())
+    return share * (1 - share) * apart**2 / variance
 
 
 def _letters(found: Sequence[Found]) -> int:
