@@ -170,18 +170,24 @@ class Motion:
     """How much changed between a frame and the one before it.
 
     `amount` is the mean change of luma, 0 to 1; `right` and `down` say where the whole view
-    moved, in parts of its width and height per second.
+    moved, in parts of its width and height per second. While the view stands still, `area`
+    is where something moved in it, in parts of its width and height.
     """
 
     time_s: float
     amount: float
     right: float = 0.0
     down: float = 0.0
+    area: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A stretch of video without a cut; `picture` describes the frame at `frame_time_s`."""
+    """A stretch of video without a cut; `picture` describes the frame at `frame_time_s`.
+
+    `areas` says where something moved while the view stood still, step by step, in parts of
+    width and height.
+    """
 
     start_s: float
     end_s: float
@@ -190,6 +196,7 @@ class Shot:
     motion: float
     motion_right: float = 0.0
     motion_down: float = 0.0
+    areas: tuple[Box, ...] = ()
     objects: tuple[ObjectSeen, ...] | None = None
     scene: Scene | None = None
 

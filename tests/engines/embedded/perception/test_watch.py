@@ -57,3 +57,32 @@ async def test_a_moving_view_says_which_way(
     assert len(seen.shots) == 1
     # The camera goes right, so what it shows moves left: 10 of 320 pixels each half second.
     assert seen.shots[0].motion_right == pytest.approx(-0.0625, abs=0.02)
+
+
+async def test_a_ball_before_still_words_does_not_move_the_view(
+    eyes: Eyes, sketch: "type[Sketch]", film: "type[Film]"
+) -> None:
+    frames = []
+    for number in range(8):
+        frame = sketch(320, 180).write("STILL WORDS", (20, 10), size_px=28)
+        left = 20 + 30 * number
+        frame.draw.ellipse((left, 80, left + 70, 150), fill="#dd3311")
+        frames.append(frame.pixels)
+    (shot,) = (await eyes.watch(film(frames), read_text=False)).shots
+    assert (shot.motion_right, shot.motion_down) == (0, 0)
+    middles = [(area.left + area.right) / 2 for area in shot.areas]
+    assert len(middles) == 7
+    assert middles == sorted(middles)
+
+
+async def test_a_cut_between_scenes_of_one_brightness_is_seen(
+    eyes: Eyes, sketch: "type[Sketch]", film: "type[Film]"
+) -> None:
+    # Both colours have the luma 100.
+    frames = [sketch(320, 180, ground="#c85000").pixels] * 4
+    frames += [sketch(320, 180, ground="#0088b0").pixels] * 4
+    assert frames[0].convert("L").getpixel((0, 0)) == pytest.approx(
+        frames[4].convert("L").getpixel((0, 0)), abs=8
+    )
+    seen = await eyes.watch(film(frames), read_text=False)
+    assert [shot.start_s for shot in seen.shots] == [0.0, 2.0]

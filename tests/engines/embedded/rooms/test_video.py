@@ -57,3 +57,16 @@ async def test_what_people_do_in_a_video_is_refused(
     answer = await ask(two_shots(sketch, film), "Why is the man laughing?")
     assert "can't answer" in answer.text
     assert "DASHSCOPE_API_KEY" in answer.text
+
+
+async def test_what_moves_before_a_still_ground_is_told_apart_from_the_view(
+    ask: "Ask", sketch: "type[Sketch]", film: "type[Film]"
+) -> None:
+    frames = []
+    for number in range(8):
+        frame = sketch(320, 180).write("STILL WORDS", (20, 10), size_px=28)
+        left = 230 - 30 * number
+        frame.draw.ellipse((left, 80, left + 70, 150), fill="#dd3311")
+        frames.append(frame.pixels)
+    answer = await ask(film(frames), "Describe what happens in this video.")
+    assert "something moves left while the view stands still" in answer.text

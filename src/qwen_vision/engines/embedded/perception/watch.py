@@ -124,6 +124,7 @@ def _closed(shot: _OpenShot, end_s: float) -> Shot:
         motion=round(sum(motion.amount for motion in shot.motions) / count, 4),
         motion_right=round(sum(motion.right for motion in shot.motions) / count, 4),
         motion_down=round(sum(motion.down for motion in shot.motions) / count, 4),
+        areas=tuple(motion.area for motion in shot.motions if motion.area is not None),
         objects=shot.objects,
         scene=shot.scene,
     )

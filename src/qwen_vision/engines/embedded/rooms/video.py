@@ -9,6 +9,7 @@ from qwen_vision.engines.embedded.facts import ObjectSeen, Shot, TextSpan, Video
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
 from qwen_vision.engines.embedded.rooms.describe import color_name
+from qwen_vision.engines.embedded.rooms.motion import motion_words
 from qwen_vision.engines.embedded.rooms.refuse import beyond, way_out
 from qwen_vision.engines.embedded.rooms.things import detector_labels
 from qwen_vision.engines.embedded.scene import Scene
@@ -18,9 +19,6 @@ from qwen_vision.protocol.receipt import Evidence
 
 _SHOTS: Final = 12
 _TEXTS: Final = 20
-# Mean change of luma between frames (facts.Motion.amount) for words about it.
-_STILL, _LITTLE, _CLEAR = 0.004, 0.02, 0.06
-_PAN: Final = 0.03
 _MINUTES: Final = re.compile(r"(?P<m>\d+):(?P<s>\d{2}(?:\.\d+)?)")
 _MINUTE: Final = re.compile(r"(?P<m>\d+(?:\.\d+)?) ?(?:minutes?|min|分钟?)", re.IGNORECASE)
 _SECONDS: Final = re.compile(
@@ -108,31 +106,11 @@ def _shot_line(shot: Shot, language: Language) -> str:
     ]
     if not colors:
         words = []
-    words.append(_motion_words(shot, language))
+    words.append(motion_words(shot, language))
     if shot.objects:
         words.append(_object_words(shot.objects, language))
     joined = pick(language, ", ", "，").join(words)
     return f"{clock(shot.start_s)}-{clock(shot.end_s)}: {joined}"
-
-
-def _motion_words(shot: Shot, language: Language) -> str:
-    moves = []
-    if abs(shot.motion_right) > _PAN:
-        moves.append(
-            pick(language, *(("right", "右") if shot.motion_right > 0 else ("left", "左")))
-        )
-    if abs(shot.motion_down) > _PAN:
-        moves.append(pick(language, *(("down", "下") if shot.motion_down > 0 else ("up", "上"))))
-    if moves:
-        way = join_words(language, moves)
-        return pick(language, f"the whole view moves {way}", f"整个画面向{way}移动")
-    if shot.motion < _STILL:
-        return pick(language, "hardly anything moves", "画面几乎静止")
-    if shot.motion < _LITTLE:
-        return pick(language, "little movement", "略有动静")
-    if shot.motion < _CLEAR:
-        return pick(language, "clear movement", "有明显的运动")
-    return pick(language, "strong movement", "运动剧烈")
 
 
 def _texts(facts: VideoFacts, language: Language) -> str:
