@@ -7,15 +7,20 @@ CLIENTS := .venv-clients
 .PHONY: help demo test test-clients lint check bench eval install install-dev clean
 
 help:
-	@echo "make demo   install, then ask about a picture in examples/ (no key, no network model)"
+	@echo "make demo   install, then ask three things about a picture in examples/ (no key)"
 	@echo "make test   install, then lint, types, layers and every test"
 	@echo "make test-clients  ask the server with the clients people use (their own .venv-clients)"
 	@echo "make bench  print speed figures as ratios to their peers"
 	@echo "make eval DATA=folder  score the embedded engine on a folder with a truth.json"
 	@echo "make clean  remove the virtual environment and caches"
 
+DEMO_QUESTIONS := "What is in this image?" "Read the text" "What is the total?"
+
 demo: install
-	@$(BIN)/qwen-vision analyze examples/receipt.png "What is in this image?" --engine local
+	@for question in $(DEMO_QUESTIONS); do \
+	  printf '\n$$ qwen-vision analyze examples/receipt.png "%s"\n' "$$question"; \
+	  $(BIN)/qwen-vision analyze examples/receipt.png "$$question" --engine local || exit; \
+	done
 
 test: lint
 	@$(BIN)/python -m coverage erase

@@ -68,6 +68,15 @@ def test_dialect_page_holds_the_text_of_every_error_of_the_dialect() -> None:
     assert [text for text in sorted(texts) if text not in page] == []
 
 
+def test_settings_page_lists_every_variable_that_the_code_reads() -> None:
+    variable = re.compile(r"\b(?:QWEN|DASHSCOPE)_[A-Z_]*[A-Z]\b|\bNO_COLOR\b")
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    listed = {name for row in rows for name in variable.findall(row.split("|")[1])}
+    read = {name for path in SOURCES for name in variable.findall(path.read_text("utf-8"))}
+    assert listed == read
+
+
 TABLES = ["catalogue", "snapshots", "prices", "media limits", "pixel parameters"]
 
 
