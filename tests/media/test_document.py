@@ -1,5 +1,6 @@
 """Pages of PDFs seen as pictures."""
 
+import asyncio
 import io
 
 import pypdfium2
@@ -96,6 +97,49 @@ async def test_a_broken_document_is_refused(wire: Opening, data: bytes) -> None:
     with pytest.raises(ImageDecodeError) as caught:
         await wire.image(part(data), param=PARAM)
     assert caught.value.param == PARAM
+
+
+def endless(depth: int = 9, fan: int = 10) -> bytes:
+    """A small PDF whose page draws a form ten times, which draws another ten times, and so on."""
+    again = b"/X Do\n" * fan
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R"
+        b" /Resources << /XObject << /X 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(again), again),
+    ]
+    for form in range(depth):
+        last = form == depth - 1
+        body = b"0 0 200 200 re f\n" * fan if last else again
+        inner = b"" if last else b"/Resources << /XObject << /X %d 0 R >> >>" % (6 + form)
+        head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 300 300] %s /Length %d >>"
+        objects.append(head % (inner, len(body)) + b"\nstream\n%s\nendstream" % body)
+    data, places = b"%PDF-1.7\n", b"0000000000 65535 f \n"
+    for number, body in enumerate(objects, 1):
+        places += b"%010d 00000 n \n" % len(data)
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    count = len(objects) + 1
+    return data + b"xref\n0 %d\n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
+        count,
+        places,
+        count,
+        len(data),
+    )
+
+
+@pytest.mark.slow
+async def test_a_page_that_takes_for_ever_is_given_up_and_holds_up_nobody(wire: Opening) -> None:
+    [slow] = await wire.image(part(endless()), param=PARAM)
+    drawing = asyncio.create_task(slow.pixels())
+    for picture in await wire.image(part(document()), param=PARAM):
+        await picture.pixels()
+    assert not drawing.done()
+    with pytest.raises(ImageDecodeError) as caught:
+        await drawing
+    assert caught.value.param == PARAM
+    [again] = await wire.image(part(document(1)), param=PARAM)
+    assert (await again.pixels()).size == (again.final.width_px, again.final.height_px)
 
 
 async def test_a_page_has_its_own_hash_and_receipt(wire: Opening) -> None:

@@ -1,18 +1,15 @@
 """Pages of a PDF, seen as pictures."""
 
 import hashlib
-import importlib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
 
 from PIL import Image as PillowImage
 
 from qwen_vision.errors import ImageDecodeError, MediaError
 from qwen_vision.media.blob import Blob
 from qwen_vision.media.items import Pixels, Size
+from qwen_vision.media.pdfium import PAGE_THREADS, draw, page_sizes
 from qwen_vision.media.resize import shrink
 
 DEFAULT_PAGES = 16
@@ -22,8 +19,6 @@ MOST_PAGE_PX = 16_777_216
 _POINTS_PER_INCH = 72
 _RGBX_BYTES = 8
 _MOST_DIGITS = 6
-# PDFium may not be used from two threads at once.
-_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +35,11 @@ class Page:
         mark = f"{self.blob.content_hash} page {self.number} at {DPI} dpi"
         return hashlib.sha256(mark.encode()).hexdigest()
 
+    @property
+    def threads(self) -> Executor:
+        """The few threads for pages."""
+        return PAGE_THREADS
+
     def working_bytes(self, target: Size) -> int:
         """Memory that drawing to `target` takes at most, roughly."""
         return target.width_px * target.height_px * _RGBX_BYTES
@@ -49,13 +49,9 @@ class Page:
 
         Raises ImageDecodeError.
         """
-        with _opened(self.blob) as document:
-            page = document[self.number - 1]
-            width_pt, height_pt = page.get_size()
-            scale = max(target.width_px / width_pt, target.height_px / height_pt)
-            drawn: Pixels = page.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
         box = (target.width_px, target.height_px)
-        return drawn if drawn.size == box else drawn.resize(box, PillowImage.Resampling.BICUBIC)
+        rows = draw(self.blob, number=self.number, width_px=box[0], height_px=box[1])
+        return PillowImage.frombytes("RGB", box, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +69,12 @@ def read_pages(blob: Blob, *, pages: str | None, most: int, param: str) -> Pages
     MediaError for one with a password and for pages that are not there.
     """
     try:
-        with _opened(blob) as document:
-            count = len(document)
-            if count < 1:
-                raise ImageDecodeError
-            numbers = _first_pages(count) if pages is None else parse_pages(pages, count=count)
-            chosen = tuple(
-                Page(blob, number, _size(*document[number - 1].get_size()))
-                for number in numbers[:most]
-            )
+        sizes = page_sizes(blob)
+        count = len(sizes)
+        if count < 1:
+            raise ImageDecodeError
+        numbers = _first_pages(count) if pages is None else parse_pages(pages, count=count)
+        chosen = tuple(Page(blob, number, _size(*sizes[number - 1])) for number in numbers[:most])
     except MediaError as error:
         raise type(error)(error.message, param=param) from error
     if pages is not None and len(numbers) > most:
@@ -138,25 +131,3 @@ def _size(width_pt: float, height_pt: float) -> Size:
     scale = DPI / _POINTS_PER_INCH
     full = Size(max(1, round(width_pt * scale)), max(1, round(height_pt * scale)))
     return shrink(full, max_px=MOST_PAGE_PX)
-
-
-@contextmanager
-def _opened(blob: Blob) -> Iterator[Any]:
-    """The document, with PDFium's lock held. Its own words on errors stay here."""
-    # Loaded when the first PDF comes: most processes never see one.
-    pdfium = importlib.import_module("pypdfium2")
-    with _LOCK:
-        try:
-            document = pdfium.PdfDocument(blob.path if blob.data is None else blob.data)
-        except pdfium.PdfiumError as error:
-            if "password" in str(error).lower():
-                raise MediaError(
-                    "The PDF is protected by a password. Save it without one and send it again."
-                ) from None
-            raise ImageDecodeError from None
-        try:
-            yield document
-        except (pdfium.PdfiumError, ValueError, MemoryError, OSError):
-            raise ImageDecodeError from None
-        finally:
-            document.close()

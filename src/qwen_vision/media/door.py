@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 from qwen_vision.errors import TooManyDataUrisError, TooManyImagesError, TooManyVideosError
@@ -15,6 +15,7 @@ from qwen_vision.media.frame_list import check_length
 from qwen_vision.media.image import Budgets, OpenedImage
 from qwen_vision.media.items import Image, Video
 from qwen_vision.media.limits import ImageLimits
+from qwen_vision.media.pdfium import PAGE_THREADS
 from qwen_vision.media.picture import PictureFile
 from qwen_vision.media.rules import Rules
 from qwen_vision.media.source import Sources
@@ -142,7 +143,8 @@ class Opening:
         self, blob: Blob, terms: ImageLimits, *, pages: str | None, param: str
     ) -> tuple[OpenedImage, ...]:
         most = MAX_IMAGES - self._images + 1
-        found = await asyncio.to_thread(read_pages, blob, pages=pages, most=most, param=param)
+        read = partial(read_pages, blob, pages=pages, most=most, param=param)
+        found = await asyncio.get_running_loop().run_in_executor(PAGE_THREADS, read)
         self._images += len(found.chosen) - 1
         return tuple(
             self._builder.page(page, terms, index=self._next_index(), param=param, note=found.note)

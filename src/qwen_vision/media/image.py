@@ -3,6 +3,7 @@
 import asyncio
 import time
 import weakref
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -23,6 +24,10 @@ class PixelSource(Protocol):
     @property
     def content_hash(self) -> str:
         """Hex SHA-256 of what the picture is made from."""
+
+    @property
+    def threads(self) -> Executor | None:
+        """Where it is decoded; None where everything else is."""
 
     def working_bytes(self, target: Size) -> int:
         """Memory that decoding to `target` takes at most, roughly."""
@@ -83,7 +88,8 @@ class OpenedImage:
         async with self.budgets.process.hold(working_bytes):
             started = time.perf_counter()
             try:
-                pixels = await asyncio.to_thread(self.source.decode, target)
+                loop = asyncio.get_running_loop()
+                pixels = await loop.run_in_executor(self.source.threads, self.source.decode, target)
             except ImageDecodeError as error:
                 raise ImageDecodeError(param=self.param) from error
             self.stages_ms["decode"] = round((time.perf_counter() - started) * 1000, 3)

@@ -107,6 +107,10 @@ class PictureFile:
         """Hex SHA-256 of the file."""
         return self.blob.content_hash
 
+    @property
+    def threads(self) -> None:
+        """Decoded where everything else is."""
+
     def working_bytes(self, target: Size) -> int:
         """Memory that decoding to `target` takes at most, roughly."""
         wanted = _turned(target, self._turn)
