@@ -13,7 +13,6 @@ from PIL import (
     GifImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
-    TiffImagePlugin,
     WebPImagePlugin,
 )
 from PIL import Image as PillowImage
@@ -61,6 +60,13 @@ def _heif(file: BinaryIO) -> PillowImage.Image:
     return picture
 
 
+def _tiff(file: BinaryIO) -> PillowImage.Image:
+    # Loaded when the first TIFF comes: it changes what the process prints.
+    module = importlib.import_module("qwen_vision.media.tiff")
+    picture: PillowImage.Image = module.open_tiff(file)
+    return picture
+
+
 # The classes are called directly, so nothing outside this list is ever tried.
 _OPENERS: dict[str, Opener] = {
     "jpeg": JpegImagePlugin.JpegImageFile,
@@ -68,7 +74,7 @@ _OPENERS: dict[str, Opener] = {
     "webp": WebPImagePlugin.WebPImageFile,
     "gif": GifImagePlugin.GifImageFile,
     "bmp": BmpImagePlugin.BmpImageFile,
-    "tiff": TiffImagePlugin.TiffImageFile,
+    "tiff": _tiff,
     "avif": AvifImagePlugin.AvifImageFile,
     "heic": _heif,
 }
