@@ -65,8 +65,25 @@ async def test_an_odd_list_shows_its_last_picture_twice(wire: Opening) -> None:
 async def test_pictures_of_other_sizes_are_brought_to_the_first(wire: Opening) -> None:
     part = FramesPart(video=[shade(10), shade(60, 300, 200), shade(110), shade(160, 64, 64)])
     video = await wire.frames(part, param=PARAM)
-    sizes = {frame.pixels.size async for frame in video.frames()}
-    assert sizes == {(video.final.width_px, video.final.height_px)}
+    frames = [frame.pixels async for frame in video.frames()]
+    width, height = video.final.width_px, video.final.height_px
+    assert {frame.size for frame in frames} == {(width, height)}
+
+
+async def test_a_picture_of_another_shape_is_shown_whole_between_black_bars(wire: Opening) -> None:
+    half = shade(60, 80, 60)
+    tall = FramesPart(video=[shade(200), half, shade(200), shade(200, 60, 120), shade(90, 300, 20)])
+    video = await wire.frames(tall, param=PARAM)
+    frames = [frame.pixels.convert("L") async for frame in video.frames()]
+    width, height = video.final.width_px, video.final.height_px
+    assert [frame.getextrema() for frame in frames[:3]] == [(200, 200), (60, 60), (200, 200)]
+    assert frames[3].point(lambda grey: grey and 255).getbbox() == (
+        round(width * 5 / 16), 0, width - round(width * 5 / 16), height,
+    )  # fmt: skip
+    assert frames[4].getpixel((width // 2, height // 2)) == 90
+    assert frames[4].getpixel((width // 2, 2)) == 0
+    assert frames[5].getpixel((width // 2, 2)) == 0
+    assert "between black bars: 2." in str(video.receipt().note)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 513])

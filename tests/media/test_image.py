@@ -151,6 +151,16 @@ async def test_large_pictures_are_only_taken_as_jpeg_and_png(wire: Opening, loca
     assert (await opened(local, encoded(large, "webp"))).format == "webp"
 
 
+async def test_a_picture_for_ocr_has_at_most_fifteen_megapixels(door: MediaDoor) -> None:
+    ocr = find_model("qwen-vl-ocr")
+    async with door.opening(Rules(model=ocr)) as wire:
+        assert (await opened(wire, encoded(corners(4480, 3500), "jpeg"))).tokens > 2
+        with pytest.raises(ImageSizeError):
+            await opened(wire, encoded(corners(4480, 3501), "jpeg"))
+    async with door.opening(Rules(model=ocr, local_files=True)) as local:
+        assert (await opened(local, encoded(corners(4480, 3501), "jpeg"))).tokens > 2
+
+
 async def test_too_many_pixels_are_refused_from_the_header(local: Opening) -> None:
     header = bytearray(encoded(corners(), "png"))
     header[16:24] = (60_000).to_bytes(4, "big") * 2

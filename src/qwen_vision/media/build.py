@@ -43,6 +43,7 @@ from qwen_vision.protocol.parts import FramesPart, ImagePart, VideoPart
 if TYPE_CHECKING:
     from qwen_vision.media.clip import Clip
 
+_OTHER_SHAPES = "Not shaped like the first picture, shown whole between black bars: {}."
 # What a caller at this machine may look at, under the dialect's two seconds.
 _SHORTEST_LOCAL_S = 0.1
 
@@ -101,7 +102,11 @@ class Builder:
         """
         format_name = picture_format(blob, param=param)
         file = read_picture(blob, format_name=format_name, param=param)
-        rules = SizeRules(max_decode_px=self.max_decode_px, dialect=not self.rules.local_files)
+        rules = SizeRules(
+            max_decode_px=self.max_decode_px,
+            dialect=not self.rules.local_files,
+            model_px=self.rules.model.max_image_px,
+        )
         check_picture_size(file, rules=rules, param=param)
         return file
 
@@ -176,6 +181,7 @@ class Builder:
         """The handle of a frame list."""
         source = FrameList(tuple(pictures))
         first = pictures[0]
+        odd = sum(not source.fills(picture) for picture in pictures)
         factor = self.rules.model.pixels.factor
         final = fit_frames(first.size, factor=factor, frames=source.shown, limits=terms.limits)
         return OpenedVideo(
@@ -193,6 +199,7 @@ class Builder:
                 kind="frames",
                 source=first.blob.source,
                 bytes=sum(picture.blob.size_bytes for picture in pictures),
+                note=_OTHER_SHAPES.format(odd) if odd else None,
             ),
             budgets=self.budgets,
             source=source,

@@ -16,13 +16,14 @@ _LARGE_FORMATS = frozenset({"jpeg", "png"})
 
 @dataclass(frozen=True, slots=True)
 class SizeRules:
-    """The server's own limit, and whether the dialect's limits hold too.
+    """The server's own limit, and whether the dialect's limits hold too, `model_px` included.
 
     A caller at this machine is only bound by what the machine decodes.
     """
 
     max_decode_px: int
     dialect: bool
+    model_px: int | None = None
 
 
 def check_picture_size(file: PictureFile, *, rules: SizeRules, param: str) -> None:
@@ -36,6 +37,8 @@ def check_picture_size(file: PictureFile, *, rules: SizeRules, param: str) -> No
         limit_px = min(limit_px, WHOLE_DECODE_PX)
     if rules.dialect and file.format not in _LARGE_FORMATS:
         limit_px = min(limit_px, UHD_4K_PX)
+    if rules.dialect and rules.model_px is not None:
+        limit_px = min(limit_px, rules.model_px)
     if file.size.width_px * file.size.height_px > limit_px:
         raise ImageSizeError(param=param)
 

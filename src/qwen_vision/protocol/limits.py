@@ -49,6 +49,7 @@ class MediaLimits(Struct, frozen=True, kw_only=True):
     id: str
     pixels: PixelRules
     image_url_bytes: int
+    max_image_px: int | None = None
     video_bytes: int = 0
     video_seconds: tuple[float, float] = (0, 0)
     max_frame_list: int = 0
