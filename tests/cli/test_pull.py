@@ -1,5 +1,6 @@
 """`qwen-vision pull` from a hub with the real one's addresses, and one that misbehaves."""
 
+import fcntl
 import hashlib
 import json
 import random
@@ -252,3 +253,30 @@ def test_an_unknown_name_lists_the_known_ones(command: Command) -> None:
 def test_a_hub_address_that_is_none_is_an_error_of_the_settings(command: Command) -> None:
     done = command("pull", "qwen3-vl-2b", env={"QWEN_VISION_HUB_URL": "ftp://x"})
     assert "use an address like" in done.stderr
+
+
+def test_a_hub_that_sends_no_list_is_an_error(pull: Pull, hub: Hub) -> None:
+    hub.listed = [{"name": "no path"}]
+    done = pull()
+    assert (done.returncode, "sent no list of files" in done.stderr) == (1, True)
+
+
+def test_two_pulls_of_one_file_do_not_write_over_each_other(pull: Pull) -> None:
+    pull.folder.mkdir(parents=True)
+    with (pull.folder / f"{MODEL}.part").open("ab") as taken:
+        fcntl.flock(taken, fcntl.LOCK_EX)
+        done = pull()
+    assert (done.returncode, "Another 'qwen-vision pull'" in done.stderr) == (1, True)
+    assert pull().returncode == 0
+
+
+def test_an_old_part_that_is_too_long_is_dropped(pull: Pull, hub: Hub) -> None:
+    pull.folder.mkdir(parents=True)
+    (pull.folder / f"{PROJECTOR}.part").write_bytes(b"x" * 50_000)
+    assert pull().returncode == 0
+    assert pull.found()[PROJECTOR] == hub.files[PROJECTOR]
+
+
+def test_without_a_home_the_folder_must_be_named(command: Command) -> None:
+    done = command("pull", "qwen3-vl-2b")
+    assert (done.returncode, "QWEN_VISION_WEIGHTS_FOLDER" in done.stderr) == (1, True)

@@ -141,6 +141,21 @@ async def test_a_forced_tool_is_called_with_arguments_that_fit(open_model: Open)
     assert list(arguments) == ["city"]
 
 
+async def test_words_of_the_pipeline_join_the_callers_system_message(open_model: Open) -> None:
+    forced = {"type": "function", "function": {"name": "weather"}}
+    asked = request(
+        messages=[
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Weather?"},
+        ],
+        tools=[WEATHER],
+        tool_choice=forced,
+        enable_thinking=False,
+        max_tokens=100,
+    )
+    assert [name for name, _ in calls(await open_model().complete(asked))] == ["weather"]
+
+
 async def test_a_conversation_with_a_tools_answer_goes_on(open_model: Open) -> None:
     call = {
         "id": "call_1",

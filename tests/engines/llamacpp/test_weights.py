@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qwen_vision.engines.llamacpp import plugin
-from qwen_vision.errors import SettingsError
+from qwen_vision.errors import CapacityError, SettingsError
 from qwen_vision.settings import EngineSettings, WeightsSettings
 from tests.engines.llamacpp.conftest import Open, Shelf, request
 from tests.engines.llamacpp.tiny import write_projector
@@ -109,6 +109,8 @@ async def test_closing_twice_is_safe(open_model: Open) -> None:
     await pipeline.complete(request("Hello"))
     await pipeline.aclose()
     await pipeline.aclose()
+    with pytest.raises(CapacityError, match="has been closed"):
+        await pipeline.complete(request("Hello"))
 
 
 def listening_ports() -> set[int]:
