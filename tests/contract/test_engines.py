@@ -17,6 +17,7 @@ from qwen_vision.engines.scripted.engine import ScriptedEngine
 from qwen_vision.engines.scripted.script import Answer, Script, Step
 from qwen_vision.engines.upstream.engine import UpstreamEngine
 from qwen_vision.settings import EngineSettings, ServerSettings, UpstreamSettings
+from tests.engines.llamacpp.tiny import write_model, write_projector
 
 Serve = Callable[..., str]
 
@@ -30,7 +31,21 @@ SCRIPT = Script(
         Answer(steps=(Step(think="I look. "), Step(text="The total is "), Step(text="EUR 22.84."))),
     )
 )
-ENGINES = ("scripted", "embedded", "upstream-scripted", "upstream-embedded")
+# The same for weights: the next word for each word. Where a grammar forces the JSON's beginning,
+# the model goes on after the colon.
+RECITED = {
+    "<think>": "I look. ",
+    "I look. ": "</think>",
+    "</think>": "The total is ",
+    "\n": "The total is ",
+    "The total is ": "EUR 22.84.",
+    "EUR 22.84.": "<|im_end|>",
+    ":": '"',
+    '"': "22.84",
+    "22.84": '"}',
+    '"}': "<|im_end|>",
+}
+ENGINES = ("scripted", "embedded", "llamacpp", "upstream-scripted", "upstream-embedded")
 
 
 @dataclass(frozen=True)
@@ -42,20 +57,27 @@ class Subject:
     client: OpenAI
 
 
-def _local(name: str) -> Engine:
+def _local(name: str, folder: Path) -> Engine:
     if name == "scripted":
         return ScriptedEngine(SCRIPT)
-    plugin = import_module("qwen_vision.engines.embedded").plugin
-    engine: Engine = plugin.build("", EngineSettings())
+    argument = ""
+    if name == "llamacpp":
+        model = write_model(folder / "model.gguf", script=RECITED, thinks="tight")
+        argument = f"{model}:{write_projector(folder / 'mmproj.gguf')}"
+    plugin = import_module(f"qwen_vision.engines.{name}").plugin
+    engine: Engine = plugin.build(argument, EngineSettings())
     return engine
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def subject(request: pytest.FixtureRequest, serve: Serve) -> Iterator[Subject]:
+def subject(
+    request: pytest.FixtureRequest, serve: Serve, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Subject]:
     """One server for each engine, for all tests of the suite."""
     name: str = request.param
     settings = ServerSettings(port=0)
-    url = serve(engine=_local(name.removeprefix("upstream-")), settings=settings)
+    engine = _local(name.removeprefix("upstream-"), tmp_path_factory.mktemp(name))
+    url = serve(engine=engine, settings=settings)
     if name.startswith("upstream-"):
         upstream = UpstreamSettings(name="second", urls=(f"{url}/v1",), profile="qwen-vision")
         url = serve(engine=UpstreamEngine(upstream), settings=settings)

@@ -48,6 +48,9 @@ OPENINGS = {
     "always": r"{{ '<think>\n' }}",
     "switch": r"{% if enable_thinking is defined and not enable_thinking %}"
     r"{{ '<think>\n\n</think>\n\n' }}{% else %}{{ '<think>\n' }}{% endif %}",
+    # The same without a line break, so that a thought and an answer begin after different words.
+    "tight": r"{% if enable_thinking is defined and not enable_thinking %}"
+    r"{{ '<think>\n\n</think>\n\n' }}{% else %}{{ '<think>' }}{% endif %}",
     "written": r"{% if enable_thinking is defined and not enable_thinking %}"
     r"{{ '<think>\n\n</think>\n\n' }}{% endif %}",
 }
