@@ -43,6 +43,10 @@ when = "escape"
 steps = [{ text = "\\u001b]0;title\\u0007red" }]
 
 [[answer]]
+when = "late"
+steps = [{ text = "at last", wait_s = 2.2 }]
+
+[[answer]]
 when = "slow"
 steps = [{ text = "tick ", times = 200, wait_s = 0.1 }]
 

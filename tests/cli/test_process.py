@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from qwen_vision.settings import ServerSettings
+from qwen_vision.settings import ServerSettings, StorageSettings
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -77,6 +78,26 @@ def test_terminal_shows_dimmed_reasoning_and_the_answer(start: Start) -> None:
     shown = on_terminal(start, "analyze", "red.png", *SCRIPTED)
     assert "\x1b[2mRed, I think. \x1b[0m" in shown
     assert "A red picture.\r\n" in shown
+
+
+def test_terminal_counts_the_seconds_until_the_answer_begins(start: Start) -> None:
+    shown = on_terminal(start, "analyze", "red.png", "late", *SCRIPTED)
+    assert "red.png: asking this machine ... 1 s" in shown
+    assert shown.rpartition("\x1b[K")[2].startswith("at last")
+
+
+def test_terminal_shows_how_far_an_upload_is(
+    start: Start, serve: Callable[..., str], folder: Path
+) -> None:
+    storage = StorageSettings(folder=folder / "kept")
+    address = serve(settings=ServerSettings(port=0, storage=storage))
+    with (folder / "big.bmp").open("wb") as out:
+        Image.new("RGB", (64, 64), "red").save(out, "BMP")
+        out.write(bytes(8_000_000))
+    env = {"QWEN_BASE_URL": address, "XDG_CACHE_HOME": str(folder / "cache")}
+    shown = on_terminal(start, "analyze", "big.bmp", "--model", "qwen3-vl-plus", **env)
+    assert "big.bmp: uploading " in shown
+    assert "100% of 8.0 MB" in shown
 
 
 def test_no_color_means_no_colour(start: Start) -> None:

@@ -29,7 +29,10 @@ _HEADS: Final = (
     errors.RequestTimeoutError,
 )
 # Too general to say anything, or not a server's word.
-_VAGUE: Final = frozenset({"internal_error", "invalid_settings", "usage", "connection_error"})
+_VAGUE: Final = frozenset(
+    {"internal_error", "InternalError.Algo", "invalid_settings", "usage", "connection_error"}
+)
+_FEWEST_LETTERS: Final = 12
 _XML_FIELD: Final = r"<{0}>\s*(.*?)\s*</{0}>"
 
 
@@ -103,23 +106,24 @@ def _kind(error: RemoteError) -> type[QwenVisionError] | None:
     for pattern, kind in _texts():
         if kind.status == error.status and pattern.fullmatch(error.message):
             return kind
-    codes = _codes()
-    return codes.get(error.code or "") or _BY_STATUS.get(error.status)
+    coded = _codes().get(error.code or "")
+    # One code stands for many things; at least the blame must lie on the same side.
+    if coded is not None and coded.status // 100 == error.status // 100:
+        return coded
+    return _BY_STATUS.get(error.status)
 
 
 @cache
 def _texts() -> tuple[tuple[re.Pattern[str], type[QwenVisionError]], ...]:
-    """A pattern for the literal text of every class that has one of its own."""
+    """A pattern for the literal text of every class that has one of its own, the fullest first."""
     found = []
-    for kind in _kinds():
+    for kind in (*_kinds(), *_storage_errors()):
         if "text" in vars(kind) and kind not in (QwenVisionError, errors.InvalidRequestError):
             words = re.split(r"\{\w+\}", kind.text)
-            if max(map(len, words)) > _SHORTEST_LITERAL:
-                found.append((re.compile(".*".join(map(re.escape, words)), re.DOTALL), kind))
-    return tuple(found)
-
-
-_SHORTEST_LITERAL: Final = 8
+            pattern = re.compile(".*".join(map(re.escape, words)), re.DOTALL)
+            found.append((sum(map(len, words)), pattern, kind))
+    found.sort(key=lambda row: -row[0])
+    return tuple((pattern, kind) for letters, pattern, kind in found if letters > _FEWEST_LETTERS)
 
 
 @cache
@@ -129,7 +133,8 @@ def _codes() -> dict[str, type[QwenVisionError]]:
     for kind in (*heads, *_kinds()):
         if kind.code is not None and kind.code not in _VAGUE:
             found.setdefault(kind.code, kind)
-            found.setdefault(kind.native_code, kind)
+            if kind.native_code not in _VAGUE:
+                found.setdefault(kind.native_code, kind)
     return found
 
 

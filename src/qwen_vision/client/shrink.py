@@ -30,11 +30,16 @@ class Sight:
     max_pixels: int | None = None
     high_resolution: bool = False
 
-    def size(self, width_px: int, height_px: int) -> tuple[int, int]:
-        """Width and height in pixels the model sees of a picture of this size."""
+    def smaller(self, width_px: int, height_px: int) -> tuple[int, int] | None:
+        """Width and height the model sees of a picture with more pixels than it looks at.
+
+        None for one that has no more: rounding a side is not worth encoding it again.
+        """
         low_px, high_px = self.rules.image.bounds(
             self.min_pixels, self.max_pixels, high_resolution=self.high_resolution
         )
+        if width_px * height_px <= high_px:
+            return None
         return fit_size(
             width_px, height_px, factor=self.rules.factor, low_px=low_px, high_px=high_px
         )
@@ -98,8 +103,8 @@ def encode(picture: "Image.Image", *, lossless: bool) -> tuple[bytes, str]:
 def _shrunk(picture: "Image.Image", sight: Sight) -> "Image.Image | None":
     turned = _orientation(picture) in (5, 6, 7, 8)
     width, height = picture.size
-    size = sight.size(height, width) if turned else sight.size(width, height)
-    if size[0] * size[1] >= width * height:
+    size = sight.smaller(height, width) if turned else sight.smaller(width, height)
+    if size is None:
         return None
     stored = (size[1], size[0]) if turned else size
     # A JPEG is decoded at half or a quarter of its size when that is enough.
