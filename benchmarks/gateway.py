@@ -3,17 +3,23 @@
 The peer (the floor) is Starlette on uvicorn with aiohttp: it decodes the request into the same
 types, looks at the first bytes of each picture, and forwards the caller's bytes. Client,
 gateway and upstream are processes of their own; only the gateway's CPU counts.
+
+LiteLLM's proxy is measured too when LITELLM names the Python of an environment that has it:
+`LITELLM=/path/to/python make bench`.
 """
 
 import asyncio
 import base64
 import json
 import random
+import socket
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from benchmarks.measure import paired, process_cpu_ms
+from benchmarks.measure import memory_mb, paired, peak_memory_mb, process_cpu_ms
 from benchmarks.processes import Listening, listening
 from benchmarks.server import load
 from benchmarks.table import Row
@@ -118,14 +124,20 @@ class Case(NamedTuple):
     target: float
 
 
+TEXT, PICTURE, LARGE = 0, 200_000, 5_000_000
 CASES = (
-    Case("1 KB text", 0, stream=False, at_once=1, count=1000, target=2),
-    Case("1 KB text", 0, stream=False, at_once=32, count=1600, target=2),
-    Case(f"{PIECES}-chunk stream", 0, stream=True, at_once=32, count=640, target=2),
-    Case("200 KB picture", 200_000, stream=False, at_once=1, count=300, target=1.5),
-    Case("200 KB picture", 200_000, stream=False, at_once=32, count=320, target=1.5),
-    Case("5 MB picture", 5_000_000, stream=False, at_once=1, count=20, target=1.3),
+    Case("1 KB text", TEXT, stream=False, at_once=1, count=600, target=2),
+    Case("1 KB text", TEXT, stream=False, at_once=32, count=1280, target=2),
+    Case(f"{PIECES}-chunk stream", TEXT, stream=True, at_once=32, count=480, target=2),
+    Case("200 KB picture", PICTURE, stream=False, at_once=1, count=200, target=1.5),
+    Case("200 KB picture", PICTURE, stream=False, at_once=32, count=320, target=1.5),
+    Case("5 MB picture", LARGE, stream=False, at_once=1, count=16, target=1.3),
+    Case("5 MB picture", LARGE, stream=False, at_once=32, count=64, target=1.3),
 )
+FIRST_TOKENS = 200
+FIRST_TOKEN_TARGET_MS = 5
+IDLE_TARGET_MB = 80
+PEAK_TARGET = 2
 
 
 def body_for(case: Case) -> bytes:
@@ -156,8 +168,10 @@ def rows() -> Iterator[Row]:
     with ExitStack() as stack:
         upstream = stack.enter_context(listening(UPSTREAM, str(PIECES)))
         url = f"http://127.0.0.1:{upstream.port}/v1"
+        yield from memory_rows(url)
         ours = stack.enter_context(listening(OURS, url))
         floor = stack.enter_context(listening(FLOOR, url))
+        yield first_token_row(ours, upstream)
         for case in CASES:
             pair = paired(costs(ours, case), costs(floor, case))
             yield Row(
@@ -179,3 +193,56 @@ def costs(server: Listening, case: Case) -> Callable[[], float]:
         return (process_cpu_ms(server.pid) - before) / case.count
 
     return cost
+
+
+def first_token_row(ours: Listening, upstream: Listening) -> Row:
+    """What the gateway adds to the time to the first event of a stream, one at a time."""
+    body = body_for(Case("", TEXT, stream=True, at_once=1, count=1, target=1))
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(FIRST_TOKENS):
+        for server, found in zip((ours, upstream), times, strict=True):
+            found.append(first_event_ms(server.port, body))
+    added = statistics.median(times[0]) - statistics.median(times[1])
+    note = "wall time beyond asking the upstream itself"
+    return Row("gateway, time to first token", added, "ms", target=FIRST_TOKEN_TARGET_MS, note=note)
+
+
+def first_event_ms(port: int, body: bytes) -> float:
+    """Milliseconds from sending a request to the first bytes of its stream."""
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+    message = head % len(body) + b"Connection: close\r\n\r\n" + body
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        began = time.perf_counter()
+        connection.sendall(message)
+        received = b""
+        while b"data: " not in received:
+            received += connection.recv(65536)
+        return (time.perf_counter() - began) * 1000
+
+
+def memory_rows(url: str) -> Iterator[Row]:
+    """Memory of a fresh gateway: idle after some texts, and the most that 32 pictures took."""
+    text, large = body_for(CASES[0]), body_for(CASES[-1])
+    found: list[tuple[float, float]] = []
+    for program in (OURS, FLOOR):
+        with listening(program, url) as server:
+            asyncio.run(load(server.port, text, requests=32, at_once=1))
+            idle = memory_mb(server.pid)
+            asyncio.run(load(server.port, large, requests=64, at_once=32))
+            found.append((idle, peak_memory_mb(server.pid) - idle))
+    (ours_idle, ours), (floor_idle, floor) = found
+    yield Row(
+        "gateway, idle",
+        ours_idle,
+        "MB",
+        target=IDLE_TARGET_MB,
+        note=f"memory; the peer's: {floor_idle:.0f} MB",
+    )
+    flying_mb = 32 * len(large) / 2**20
+    yield Row(
+        "gateway, 5 MB picture, 32 at once, more than idle",
+        ours,
+        "MB",
+        target=PEAK_TARGET * flying_mb,
+        note=f"memory; the bodies: {flying_mb:.0f} MB, the peer's: {floor:.0f} MB",
+    )

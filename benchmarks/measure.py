@@ -62,6 +62,15 @@ def _children_ms() -> float:
 
 def memory_mb(pid: int) -> float:
     """Megabytes of memory a process holds now."""
+    return _status_mb(pid, "VmRSS")
+
+
+def peak_memory_mb(pid: int) -> float:
+    """The most megabytes of memory a process has held."""
+    return _status_mb(pid, "VmHWM")
+
+
+def _status_mb(pid: int, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    line = next(line for line in status.splitlines() if line.startswith(name))
     return int(line.split()[1]) / 1024
