@@ -128,3 +128,18 @@ def test_no_more_than_the_limit_run_at_once(serve: Serve, call: Call, ask: Ask) 
     holder.join()
     assert statuses == [200]
     assert call(narrow, body=ask())[0] == 200
+
+
+def test_caller_who_waits_to_be_told_to_go_on_is_told(small: str) -> None:
+    host, _, port = small.removeprefix("http://").partition(":")
+    body = json.dumps({"model": "qwen3-vl-plus", "messages": [{"role": "user", "content": "Hi"}]})
+    expecting = f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(HEAD + expecting.encode())
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body.encode())
+        answer = b""
+        while data := connection.recv(65536):
+            answer += data
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"}")

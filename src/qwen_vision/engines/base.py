@@ -10,7 +10,7 @@ from qwen_vision.media.items import Image, Video
 from qwen_vision.protocol.logprobs import TokenLogprob
 from qwen_vision.protocol.messages import Role, ToolCall
 from qwen_vision.protocol.receipt import Evidence
-from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.protocol.request import ChatRequest, decode_request
 from qwen_vision.settings import EngineSettings
 
 StopReason: TypeAlias = Literal["stop", "length", "tool_calls"]
@@ -76,7 +76,7 @@ class Prompt:
     `thinking`, `thinking_budget` and `max_tokens` are decided (request and model defaults
     together); `max_tokens` does not count the thinking.
     An engine that forwards takes `body`, the client's own bytes, and opens through `opening`
-    what it must adapt.
+    what it must adapt. With a `body`, long data URIs of `request` may be cut short.
     """
 
     request: ChatRequest
@@ -87,6 +87,10 @@ class Prompt:
     max_tokens: int | None = None
     opening: Opening | None = field(default=None, repr=False)
     body: bytes | None = field(default=None, repr=False)
+
+    def whole_request(self) -> ChatRequest:
+        """The request with nothing cut short, for whoever writes it anew."""
+        return self.request if self.body is None else decode_request(self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.protocol.collect import collect
 from qwen_vision.protocol.completion import Completion
 from qwen_vision.protocol.estimate import Estimate
-from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.protocol.request import ChatRequest, decode_request
 
 
 class Run:
@@ -48,28 +48,25 @@ class Run:
         """The prompt's tokens, known before anything runs."""
         return self._prepared.tokens
 
-    async def chunks(self) -> AsyncGenerator[Chunk, None]:
+    def chunks(self) -> AsyncGenerator[Chunk, None]:
         """The answer chunk by chunk; closing the iterator cancels the engine's run.
 
         The usage chunk comes only when the request asked for it, or for a receipt.
         """
         request = self._prepared.prompt.request
         wants_usage = request.stream_options is not None and request.stream_options.include_usage
-        async with aclosing(self._play()) as chunks:
-            async for chunk in chunks:
-                if chunk.choices or wants_usage or request.media_receipt:
-                    yield chunk
+        return self._play(with_usage=wants_usage or bool(request.media_receipt))
 
     async def collect(self) -> Completion:
         """The whole answer, usage included."""
-        async with aclosing(self._play()) as chunks:
+        async with aclosing(self._play(with_usage=True)) as chunks:
             return await collect(chunks)
 
     async def aclose(self) -> None:
         """Give the media back when the run is not played; safe to call twice."""
         await self._opening.aclose()
 
-    async def _play(self) -> AsyncGenerator[Chunk, None]:
+    async def _play(self, *, with_usage: bool) -> AsyncGenerator[Chunk, None]:
         prompt = self._prepared.prompt
         assembler = self._assembler()
         try:
@@ -81,6 +78,8 @@ class Run:
                         break
             if not assembler.done:
                 raise EngineError(engine=self._engine.name, reason="it stopped without an end")
+            if not with_usage:
+                return
             asked = prompt.request.media_receipt
             receipts = self._prepared.receipts(assembler.end.evidence) if asked else None
             usage = assembler.usage(self._prepared.tokens)
@@ -137,8 +136,9 @@ class Pipeline:
     ) -> Run:
         """Check and prepare a request.
 
-        Raises an error of the tree before anything runs. `body` is the client's own JSON;
-        `uploads` finds its `oss://` URLs, if it may have them resolved.
+        Raises an error of the tree before anything runs. `body` is the client's own JSON, of
+        which `request` may be abridged; `uploads` finds its `oss://` URLs, if it may have them
+        resolved.
         """
         model = find_model(request.model, any_model=self._any_model)
         engine = self.engine_for(request.model, model)
@@ -146,7 +146,7 @@ class Pipeline:
         check_media(request, model, engine=engine.name, abilities=engine.abilities)
         plain = neutralise(request)
         if plain is not request:
-            request, body = plain, None
+            request, body = plain if body is None else neutralise(decode_request(body)), None
         opening = self._door.opening(self._rules(request, model, uploads=uploads))
         prepared = None
         try:
@@ -167,6 +167,12 @@ class Pipeline:
     def engine_for(self, name: str, model: Model) -> Engine:
         """The engine that answers for a model, by the name the caller said or its id."""
         return self._engines.get(name) or self._engines.get(model.id) or self.engine
+
+    @property
+    def may_forward(self) -> bool:
+        """Whether there is any engine that sends the client's own bytes on."""
+        engines = (self.engine, *self._engines.values())
+        return not all(engine.abilities.opens_media for engine in engines)
 
     def forwards(self, name: str) -> bool:
         """Whether the engine for this model sends the client's own bytes on, unopened.

@@ -48,20 +48,24 @@ class _Function(Struct):
     arguments: str | None = None
 
 
-class _ToolCall(Struct):
+class LooseCall(Struct):
+    """A tool call, whole or in pieces."""
+
     index: int | None = None
     id: str | None = None
     type: str | None = None
     function: _Function | None = None
 
 
-class _Message(Struct):
+class LooseMessage(Struct):
+    """A message or a delta."""
+
     role: str | None = None
     content: str | UnsetType | None = UNSET
     reasoning_content: str | UnsetType | None = UNSET
     # The name newer vLLM gives it.
     reasoning: str | UnsetType | None = UNSET
-    tool_calls: list[_ToolCall] | None = None
+    tool_calls: list[LooseCall] | None = None
 
     @property
     def thought(self) -> str | UnsetType | None:
@@ -69,16 +73,20 @@ class _Message(Struct):
         return self.reasoning_content or self.reasoning or self.reasoning_content
 
 
-class _Choice(Struct):
-    message: _Message | None = None
-    delta: _Message | None = None
+class LooseChoice(Struct):
+    """A choice of a whole answer or of a chunk."""
+
+    message: LooseMessage | None = None
+    delta: LooseMessage | None = None
     finish_reason: str | None = None
     index: int | None = None
     logprobs: Any = None
 
 
-class _Answer(Struct):
-    choices: list[_Choice] | None = None
+class Answer(Struct):
+    """A whole answer or a chunk as another server sent it, anything of it missing."""
+
+    choices: list[LooseChoice] | None = None
     error: Any = None
     usage: _Usage | None = None
     created: int | None = None
@@ -88,18 +96,18 @@ class _Answer(Struct):
     media_receipt: list[MediaReceipt] | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Answer)
+_DECODER = msgspec.json.Decoder(Answer)
 _Known = TypeVar("_Known")
 
 
 def read_completion(body: bytes) -> Completion:
     """The whole answer in a 200 body; raises RemoteError when it holds none."""
-    answer = _decode(body)
+    answer = read_answer(body)
     if not answer.choices:
         raise strange_answer(body)
     return Completion(
         choices=[_choice(choice) for choice in answer.choices],
-        usage=_usage(answer.usage),
+        usage=usage_of(answer),
         created=answer.created or 0,
         system_fingerprint=answer.system_fingerprint,
         model=answer.model or "",
@@ -110,10 +118,10 @@ def read_completion(body: bytes) -> Completion:
 
 def read_chunk(payload: bytes) -> Chunk:
     """The chunk in one event; raises RemoteError for an error sent in mid-stream."""
-    answer = _decode(payload)
+    answer = read_answer(payload)
     return Chunk(
         choices=[_chunk_choice(choice) for choice in answer.choices or ()],
-        usage=_usage(answer.usage),
+        usage=usage_of(answer),
         created=answer.created or 0,
         system_fingerprint=answer.system_fingerprint,
         model=answer.model or "",
@@ -122,7 +130,8 @@ def read_chunk(payload: bytes) -> Chunk:
     )
 
 
-def _decode(data: bytes) -> _Answer:
+def read_answer(data: bytes) -> Answer:
+    """The answer or chunk as it came; raises RemoteError for an error or another shape."""
     try:
         answer = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -148,7 +157,9 @@ def _known(value: _Known | None) -> _Known | UnsetType:
     return UNSET if value is None else value
 
 
-def _usage(usage: _Usage | None) -> Usage | None:
+def usage_of(answer: Answer) -> Usage | None:
+    """The token figures of an answer, if it has any."""
+    usage = answer.usage
     if usage is None:
         return None
     prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
@@ -173,8 +184,8 @@ def _usage(usage: _Usage | None) -> Usage | None:
     return found
 
 
-def _choice(choice: _Choice) -> Choice:
-    message = choice.message or _Message()
+def _choice(choice: LooseChoice) -> Choice:
+    message = choice.message or LooseMessage()
     calls = [
         AnswerToolCall(
             index=position if call.index is None else call.index,
@@ -200,8 +211,8 @@ def _choice(choice: _Choice) -> Choice:
     )
 
 
-def _chunk_choice(choice: _Choice) -> ChunkChoice:
-    delta = choice.delta or _Message()
+def _chunk_choice(choice: LooseChoice) -> ChunkChoice:
+    delta = choice.delta or LooseMessage()
     calls = [
         DeltaToolCall(
             index=position if call.index is None else call.index,

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from qwen_vision.protocol.abridge import abridge
 from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.protocol.request import ChatRequest, decode_request
 from qwen_vision.protocol.sse import DONE, frame
@@ -31,11 +32,18 @@ class ChatRoute:
     async def _take(self, exchange: Exchange) -> tuple[ChatRequest, bytes | None]:
         """The request, and its body for an engine that forwards it.
 
-        Otherwise the megabytes of a body with pictures are given back before the run.
+        The megabytes of a body with pictures are held once: in the body that is forwarded,
+        beside an abridged request, or in the whole request alone.
         """
         body = await self._service.read(exchange)
-        request = decode_request(body)
-        return request, body if self._service.pipeline.forwards(request.model) else None
+        pipeline = self._service.pipeline
+        if not pipeline.may_forward:
+            return decode_request(body), None
+        short = abridge(body)
+        request = decode_request(short)
+        if pipeline.forwards(request.model):
+            return request, body
+        return request if short is body else decode_request(body), None
 
     async def _answer(
         self, exchange: Exchange, request: ChatRequest, *, body: bytes | None

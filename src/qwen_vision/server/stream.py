@@ -77,5 +77,6 @@ async def write_stream(
                     await exchange.write(piece)
                 engine.result()
     finally:
-        engine.cancel()
-        await asyncio.wait((engine,))
+        if not engine.done():
+            engine.cancel()
+            await asyncio.wait((engine,))

@@ -3,11 +3,11 @@
 import asyncio
 import base64
 import io
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
 
-from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.upstream.profile import Profile
 from qwen_vision.errors import EngineError
 from qwen_vision.media.door import Opening
@@ -37,14 +37,25 @@ def must_adapt(request: ChatRequest, profile: Profile) -> bool:
     )
 
 
+def names_kind(request: ChatRequest, kind: str) -> bool:
+    """Whether any part names media by this kind of URL: data, http, oss or file."""
+    return any(
+        _kind(url) == kind
+        for message in request.messages
+        if isinstance(message.content, list)
+        for part in message.content
+        for url in _urls(part)
+    )
+
+
 def takes(part: ContentPart, profile: Profile) -> bool:
     """Whether the server takes this part as it is."""
     match part:
         case ImagePart():
-            url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
+            (url,) = _urls(part)
             return _kind(url) in profile.media and (profile.pdf or not _is_pdf(url))
         case VideoPart():
-            url = part.video_url.url if isinstance(part.video_url, VideoUrl) else part.video_url
+            (url,) = _urls(part)
             return profile.video == "url" and _kind(url) in profile.media
         case FramesPart():
             known = all(_kind(url) in profile.media for url in part.video)
@@ -53,17 +64,18 @@ def takes(part: ContentPart, profile: Profile) -> bool:
             return True
 
 
-async def adapt_messages(prompt: Prompt, profile: Profile) -> list[JsonObject]:
+async def adapt_messages(
+    request: ChatRequest, opening: Opening | None, profile: Profile
+) -> list[JsonObject]:
     """The messages with every part the server does not take made into pictures.
 
     A picture is sent in the size the model sees, a video as its sampled frames with their
     times. Raises MediaError when one cannot be opened.
     """
-    opening = prompt.opening
     if opening is None:
         raise EngineError(engine="upstream", reason="there is no door to open media through")
     messages: list[JsonObject] = []
-    for place, message in enumerate(prompt.request.messages):
+    for place, message in enumerate(request.messages):
         fields: JsonObject = msgspec.to_builtins(message)
         if isinstance(message.content, list):
             parts: _Parts = []
@@ -108,6 +120,18 @@ def _data_uri(pixels: Pixels) -> str:
     file = io.BytesIO()
     pixels.save(file, "JPEG", quality=_JPEG_QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _urls(part: ContentPart) -> Sequence[str]:
+    match part:
+        case ImagePart(image_url=ImageUrl(url=url)) | VideoPart(video_url=VideoUrl(url=url)):
+            return (url,)
+        case ImagePart(image_url=str(url)) | VideoPart(video_url=str(url)):
+            return (url,)
+        case FramesPart():
+            return part.video
+        case _:
+            return ()
 
 
 def _kind(url: str) -> str:

@@ -26,9 +26,10 @@ async def upstream_body(prompt: Prompt, profile: Profile, *, model: str | None) 
     changes = _changes(prompt, profile, model=model)
     if prompt.body is not None and not changes and not adapts:
         return prompt.body
+    request = prompt.whole_request()
     fields: JsonObject = msgspec.to_builtins(request)
     if adapts:
-        fields["messages"] = await adapt_messages(prompt, profile)
+        fields["messages"] = await adapt_messages(request, prompt.opening, profile)
     if profile.pixels != "part":
         _strip_pixels(fields["messages"])
     for name, value in changes.items():

@@ -7,6 +7,7 @@ import aiohttp
 
 from qwen_vision import __version__
 from qwen_vision.engines.base import Abilities, Event, Prompt
+from qwen_vision.engines.upstream.adapt import names_kind
 from qwen_vision.engines.upstream.body import upstream_body
 from qwen_vision.engines.upstream.events import stream_events, whole_events
 from qwen_vision.engines.upstream.exchange import is_hosts_fault, post
@@ -50,6 +51,8 @@ class UpstreamEngine:
         self._profile = find_profile(settings.profile)
         self._hosts = Hosts(settings.urls)
         self._session: aiohttp.ClientSession | None = None
+        self._stream_limits = _limits(settings, total_s=None)
+        self._whole_limits = _limits(settings, total_s=settings.answer_timeout_s)
         self.abilities = _abilities(self._profile)
 
     async def run(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
@@ -60,18 +63,20 @@ class UpstreamEngine:
         while host is not None:
             tried.append(host)
             following: Host | None = None
-            async with aclosing(self._ask(host, prompt, body=body)) as events:
+            async with aclosing(self._ask(host, prompt, body=body)) as pieces:
                 try:
-                    first = await anext(events)
+                    first = await anext(pieces)
                 except QwenVisionError as error:
                     following = self._after_failure(error, tried)
                     if following is None:
                         raise
                 else:
                     self._hosts.succeeded(host)
-                    yield first
-                    async for event in events:
+                    for event in first:
                         yield event
+                    async for events in pieces:
+                        for event in events:
+                            yield event
             host = following
 
     def _after_failure(self, error: QwenVisionError, tried: list[Host]) -> Host | None:
@@ -87,25 +92,27 @@ class UpstreamEngine:
             await self._session.close()
             self._session = None
 
-    async def _ask(self, host: Host, prompt: Prompt, *, body: bytes) -> AsyncGenerator[Event, None]:
-        settings = self._settings
+    async def _ask(
+        self, host: Host, prompt: Prompt, *, body: bytes
+    ) -> AsyncGenerator[list[Event], None]:
+        """Events as they come, those that came together in one list."""
+        name = self._settings.name
         streams = bool(prompt.request.stream)
-        headers = _RESOLVE if "oss" in self._profile.media and b'"oss://' in body else {}
-        limits = aiohttp.ClientTimeout(
-            total=None if streams else settings.answer_timeout_s,
-            sock_connect=settings.connect_timeout_s,
-            sock_read=settings.silence_timeout_s,
-        )
+        names_oss = "oss" in self._profile.media and names_kind(prompt.request, "oss")
         with self._hosts.using(host):
             async with post(
-                self._pool(), host, body, engine=settings.name, headers=headers, limits=limits
+                self._pool(),
+                host,
+                body,
+                engine=name,
+                headers=_RESOLVE if names_oss else {},
+                limits=self._stream_limits if streams else self._whole_limits,
             ) as response:
                 if streams:
-                    async for event in stream_events(response, engine=settings.name):
-                        yield event
+                    async for events in stream_events(response, engine=name):
+                        yield events
                 else:
-                    for event in await whole_events(response):
-                        yield event
+                    yield await whole_events(response)
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -119,6 +126,14 @@ class UpstreamEngine:
                 headers=headers, connector=aiohttp.TCPConnector(limit=0)
             )
         return self._session
+
+
+def _limits(settings: UpstreamSettings, *, total_s: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=total_s,
+        sock_connect=settings.connect_timeout_s,
+        sock_read=settings.silence_timeout_s,
+    )
 
 
 def _abilities(profile: Profile) -> Abilities:

@@ -15,9 +15,13 @@ from qwen_vision.engines.base import (
     TextDelta,
     ToolCallDelta,
 )
-from qwen_vision.errors import ConnectionFailedError
-from qwen_vision.protocol.chunk import Chunk, DeltaToolCall
-from qwen_vision.protocol.reading import read_chunk, read_completion, strange_answer
+from qwen_vision.errors import ConnectionFailedError, QwenVisionError
+from qwen_vision.protocol.reading import (
+    LooseMessage,
+    read_answer,
+    strange_answer,
+    usage_of,
+)
 from qwen_vision.protocol.sse import EventReader
 from qwen_vision.protocol.usage import Usage
 
@@ -29,80 +33,94 @@ _KNOWN_REASONS: Final = ("stop", "length", "tool_calls")
 async def whole_events(response: aiohttp.ClientResponse) -> list[Event]:
     """Events of a whole answer; raises RemoteError when the body holds none."""
     body = await _read(response)
-    completion = read_completion(body)
-    choice = completion.choices[0]
-    events: list[Event] = []
-    if choice.message.reasoning_content:
-        events.append(ReasoningDelta(choice.message.reasoning_content))
-    if choice.message.content:
-        events.append(TextDelta(choice.message.content))
-    calls = choice.message.tool_calls
-    for call in calls if isinstance(calls, list) else ():
-        events.append(ToolCallDelta(call.index, "", call.id, call.function.name))
-        events.append(ToolCallDelta(call.index, call.function.arguments))
-    reason = "tool_calls" if calls and choice.finish_reason == "stop" else choice.finish_reason
-    events.append(Finished(_reason(reason), _usage(completion.usage)))
-    return events
+    answer = read_answer(body)
+    if not answer.choices:
+        raise strange_answer(body)
+    choice = answer.choices[0]
+    message = choice.message or LooseMessage()
+    reason = choice.finish_reason
+    if message.tool_calls and reason == "stop":
+        reason = "tool_calls"
+    return [*_events_of(message), Finished(_reason(reason), _usage(usage_of(answer)))]
 
 
-async def stream_events(response: aiohttp.ClientResponse, *, engine: str) -> AsyncIterator[Event]:
-    """Events of a streamed answer as they come.
+async def stream_events(
+    response: aiohttp.ClientResponse, *, engine: str
+) -> AsyncIterator[list[Event]]:
+    """Events of a streamed answer as they come, those that came together in one list.
 
     Raises RemoteError for an error sent in the stream and ConnectionFailedError for a stream
-    that ends before its finish reason. `[DONE]` may be missing.
+    that ends before its finish reason. `[DONE]` may be missing; an endless stream is cut at
+    the size limit.
     """
     if response.content_type != "text/event-stream":
         raise strange_answer(await response.content.read(1000))
-    reason: str | None = None
-    usage: Usage | None = None
-    async for payload in _payloads(response):
-        chunk = read_chunk(payload)
-        usage = chunk.usage or usage
-        for event in _deltas(chunk):
-            yield event
-        for choice in chunk.choices:
-            reason = choice.finish_reason or reason
-    if reason is None:
-        raise ConnectionFailedError(
-            f"The upstream '{engine}' broke off in the middle of its answer. Try again."
-        )
-    yield Finished(_reason(reason), _usage(usage))
-
-
-async def _payloads(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """Payloads up to `[DONE]` or the end; an endless stream is cut at the size limit."""
-    reader = EventReader()
+    reading = _Reading()
     received = 0
     async for piece in response.content.iter_any():
         received += len(piece)
-        for payload in reader.feed(piece):
+        events: list[Event] = []
+        try:
+            # What came before an error is kept: `extend` takes events one by one.
+            events.extend(reading.feed(piece))
+        except QwenVisionError:
+            if events:
+                yield events
+            raise
+        if events:
+            yield events
+        if reading.done or received > MAX_ANSWER_BYTES:
+            break
+    if reading.reason is None:
+        raise ConnectionFailedError(
+            f"The upstream '{engine}' broke off in the middle of its answer. Try again."
+        )
+    yield [Finished(_reason(reading.reason), _usage(reading.usage))]
+
+
+class _Reading:
+    """Reads a stream; knows what it has told besides its deltas."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self.usage: Usage | None = None
+        self.done = False
+        self._reader = EventReader()
+
+    def feed(self, piece: bytes) -> Iterator[Event]:
+        """The events that `piece` completes; nothing after `[DONE]`."""
+        for payload in self._reader.feed(piece):
             if payload == _DONE:
+                self.done = True
                 return
-            yield payload
-        if received > MAX_ANSWER_BYTES:
-            return
+            answer = read_answer(payload)
+            if answer.usage is not None:
+                self.usage = usage_of(answer)
+            choices = answer.choices or ()
+            for choice in choices:
+                self.reason = choice.finish_reason or self.reason
+            if choices and choices[0].delta is not None:
+                yield from _events_of(choices[0].delta)
 
 
-def _deltas(chunk: Chunk) -> Iterator[Event]:
-    for choice in chunk.choices[:1]:
-        delta = choice.delta
-        if delta.reasoning_content:
-            yield ReasoningDelta(delta.reasoning_content)
-        if delta.content:
-            yield TextDelta(delta.content)
-        if delta.tool_calls is not UNSET:
-            for piece in delta.tool_calls:
-                yield _call(piece)
-
-
-def _call(piece: DeltaToolCall) -> ToolCallDelta:
-    name, arguments = piece.function.name, piece.function.arguments
-    return ToolCallDelta(
-        index=piece.index,
-        id=piece.id,
-        name="" if name is UNSET else name,
-        arguments="" if arguments is UNSET else arguments,
-    )
+def _events_of(message: LooseMessage) -> list[Event]:
+    events: list[Event] = []
+    thought = message.thought
+    if thought:
+        events.append(ReasoningDelta(thought))
+    if message.content:
+        events.append(TextDelta(message.content))
+    for position, call in enumerate(message.tool_calls or ()):
+        function = call.function
+        events.append(
+            ToolCallDelta(
+                index=position if call.index is None else call.index,
+                id=call.id or "",
+                name=(function and function.name) or "",
+                arguments=(function and function.arguments) or "",
+            )
+        )
+    return events
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

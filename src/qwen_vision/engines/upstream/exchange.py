@@ -1,6 +1,5 @@
 """Exchange: one try at one address; whatever goes wrong becomes an error of the tree."""
 
-import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -18,8 +17,9 @@ from qwen_vision.errors import (
 from qwen_vision.protocol.failure import read_failure
 
 _MAX_ERROR_BYTES: Final = 65_536
-# A large body given as a file is written piece by piece and lets other requests through.
-_LARGE_BODY_BYTES: Final = 262_144
+# A larger body is written piece by piece, so that it lets other requests through.
+_LARGE_BODY_BYTES: Final = 1_000_000
+_PIECE_BYTES: Final = 262_144
 _KEY_STATUSES: Final = (401, 403)
 
 
@@ -38,7 +38,9 @@ async def post(
     Raises RemoteError for what the server answered, ConnectionFailedError and
     RequestTimeoutError when it did not.
     """
-    data = io.BytesIO(body) if len(body) > _LARGE_BODY_BYTES else body
+    data: bytes | AsyncIterator[memoryview] = body
+    if len(body) > _LARGE_BODY_BYTES:
+        data, headers = _pieces(body), {**headers, "Content-Length": str(len(body))}
     try:
         async with session.post(
             f"{host.url}/chat/completions",
@@ -63,6 +65,12 @@ async def post(
         raise ConnectionFailedError(
             f"The upstream '{engine}' broke off: {type(error).__name__}. Try again."
         ) from error
+
+
+async def _pieces(body: bytes) -> AsyncIterator[memoryview]:
+    view = memoryview(body)
+    for start in range(0, len(body), _PIECE_BYTES):
+        yield view[start : start + _PIECE_BYTES]
 
 
 def is_hosts_fault(error: QwenVisionError) -> bool:

@@ -70,9 +70,10 @@ def add_messages(prompt: Prompt, *messages: Message, first: bool = False) -> Pro
     Turns and request stay in step; the client's own bytes no longer fit and are dropped.
     """
     turns = tuple(Turn(role=m.role, parts=(Text(str(m.content)),)) for m in messages)
-    old = prompt.request.messages
+    whole = prompt.whole_request()
+    old = whole.messages
     joined = [*messages, *old] if first else [*old, *messages]
-    request: ChatRequest = msgspec.structs.replace(prompt.request, messages=_merge_system(joined))
+    request: ChatRequest = msgspec.structs.replace(whole, messages=_merge_system(joined))
     return replace(
         prompt,
         request=request,
@@ -84,7 +85,7 @@ def add_messages(prompt: Prompt, *messages: Message, first: bool = False) -> Pro
 def without_format(prompt: Prompt) -> Prompt:
     """The prompt with its response format taken away."""
     request = msgspec.structs.replace(
-        prompt.request, response_format=None, structured_thinking=None
+        prompt.whole_request(), response_format=None, structured_thinking=None
     )
     return replace(prompt, request=request, body=None)
 

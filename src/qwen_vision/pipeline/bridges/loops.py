@@ -18,15 +18,18 @@ _PROBE_CHARS: Final = 40
 async def guard_loops(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
     """The same events, ended with reason `length` once the text only repeats itself."""
     tail = ""
+    news: list[str] = []
     unchecked = 0
     async with closing(events):
         async for event in events:
             yield event
             if not isinstance(event, TextDelta):
                 continue
-            tail = (tail + event.text)[-_TAIL_CHARS:]
+            news.append(event.text)
             unchecked += len(event.text)
             if unchecked >= _CHECK_EVERY_CHARS:
+                tail = (tail + "".join(news))[-_TAIL_CHARS:]
+                news.clear()
                 unchecked = 0
                 if repeats(tail):
                     yield Finished(reason="length", notes=(NOTE,))
