@@ -87,7 +87,7 @@ def pictures(folder: Path) -> list[Path]:
     for number in range(PICTURES):
         grain = Image.frombytes("RGB", (24, 18), noise.randbytes(24 * 18 * 3))
         data = io.BytesIO()
-        grain.resize((416, 312)).save(data, "JPEG", quality=90)
+        grain.resize((384, 288)).save(data, "JPEG", quality=90)
         file = folder / f"{number}.jpg"
         file.write_bytes(data.getvalue())
         files.append(file)

@@ -43,7 +43,7 @@ async def peer() -> AsyncIterator[Peer]:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = int(head.lower().partition("content-length:")[2].split("\r\n")[0])
+        length = int(head.lower().partition("content-length:")[2].split("\r\n")[0] or 0)
         peer.heads.append(head)
         peer.bodies.append(await reader.readexactly(length))
         said = peer.answers.pop(0) if len(peer.answers) > 1 else peer.answers[0]

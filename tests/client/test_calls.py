@@ -1,7 +1,9 @@
 """Client and AsyncClient as people use them: anything to look at, any shape of answer."""
 
+import gc
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -278,6 +280,28 @@ def test_package_names_the_clients_without_loading_them() -> None:
     assert qwen_vision.AsyncClient is AsyncClient
     with pytest.raises(AttributeError, match="Clients"):
         _ = qwen_vision.Clients
+
+
+def test_client_that_is_dropped_leaves_no_thread_behind(serve: Serve) -> None:
+    client = Client(base_url=serve(Step(text="Hi")))
+    assert client.chat("Hi", model=MODEL).text == "Hi"
+    threads = [thread for thread in threading.enumerate() if thread.name == "qwen-vision"]
+    assert threads
+    del client
+    gc.collect()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_stream_may_outlive_its_client(serve: Serve) -> None:
+    with Client(base_url=serve(Step(text="word ", times=50))) as client:
+        stream = client.stream("https://example.invalid/a.png", model=MODEL)
+        del stream
+        stream = iter(client.stream(Image.new("RGB", (64, 48)), model=MODEL))
+        assert next(stream).choices
+    client.close()
+    del stream
 
 
 def test_one_client_may_be_used_by_several_threads(told: Client, picture: Path) -> None:

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -14,6 +17,7 @@ from qwen_vision.client.memory import UploadMemory
 from qwen_vision.engines.scripted.script import Step
 from qwen_vision.errors import (
     ConnectionFailedError,
+    FileMissingError,
     FileTooLargeError,
     MediaError,
     PolicyExpiredError,
@@ -23,6 +27,9 @@ from qwen_vision.errors import (
     StorageFullError,
 )
 from qwen_vision.settings import RemoteSettings, ServerSettings, StorageSettings
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Peer
 
 Serve = Callable[..., str]
 KEYS = frozenset({"sk-1", "sk-2"})
@@ -197,8 +204,9 @@ async def storage() -> AsyncIterator[Storage]:
             assert "authorization" not in head.lower()
             length = int(head.lower().partition("content-length:")[2].split("\r\n")[0])
             # Nothing to say is a connection cut in the middle.
-            storage.forms.append(await reader.readexactly(length if said else 1000))
-            writer.write(said)
+            with suppress(asyncio.IncompleteReadError):
+                storage.forms.append(await reader.readexactly(length if said else 1000))
+                writer.write(said)
         await writer.drain()
         writer.close()
         await writer.wait_closed()
@@ -273,6 +281,32 @@ async def test_page_in_the_storages_place_is_no_receipt(storage: Storage, status
     async with client_of(storage) as client:
         with pytest.raises(RemoteError, match="airport"):
             await client.upload(b"GIF8", model=MODEL)
+
+
+async def test_server_that_gives_no_policy_says_what_to_do(peer: "Peer") -> None:
+    async with AsyncClient(RemoteSettings(peer.address)) as client:
+        peer.say(b"<html>Welcome</html>", kind="text/html")
+        with pytest.raises(RemoteError, match="no policy"):
+            await client.upload(b"GIF8", model=MODEL)
+        peer.answers.clear()
+        peer.say(b"{}", status="404 Not Found")
+        with pytest.raises(RemoteError, match="under 7 MB"):
+            await client.upload(b"GIF8", model=MODEL)
+
+
+async def test_file_that_shrinks_while_it_is_sent_is_named(
+    storage: Storage, tmp_path: Path
+) -> None:
+    file = tmp_path / "log.bin"
+    file.write_bytes(bytes(4_000_000))
+    storage.say("200 OK")
+
+    def cut(name: str, sent: int, total: int) -> None:
+        os.truncate(file, 1_000_000)
+
+    async with client_of(storage) as client:
+        with pytest.raises(FileMissingError, match="shorter"):
+            await client.upload(file, model=MODEL, progress=cut)
 
 
 async def test_upload_that_is_cut_is_tried_again_and_then_told(storage: Storage) -> None:

@@ -39,12 +39,17 @@ class _Loop:
         finally:
             future.cancel()
 
-    def stop(self) -> None:
-        """End the thread; safe to call twice."""
-        with self._lock:
-            loop, self._loop = self._loop, None
+    @property
+    def is_running(self) -> bool:
+        """Whether anything was ever run and nothing has ended it."""
+        return self._loop is not None
+
+    def end(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """End the thread when `last` has run, without waiting for it; safe to call twice."""
+        # No lock: this may run in a finalizer, in the middle of anything.
+        loop, self._loop = self._loop, None
         if loop is not None:
-            loop.call_soon_threadsafe(loop.stop)
+            loop.call_soon_threadsafe(lambda: loop.create_task(_leave(loop, last)))
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -54,6 +59,15 @@ class _Loop:
                     target=_serve, args=(self._loop,), name="qwen-vision", daemon=True
                 ).start()
             return self._loop
+
+
+async def _leave(
+    loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    try:
+        await last()
+    finally:
+        loop.stop()
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
@@ -92,8 +106,8 @@ class Client:
         """Keep where to ask, as AsyncClient does; connects on the first request."""
         self._client = AsyncClient(remote, key=key, base_url=base_url, region=region, **habits)
         self._loop = _Loop()
-        # A client that is just dropped leaves no thread behind.
-        weakref.finalize(self, self._loop.stop)
+        # A client that is just dropped leaves no thread and no connection behind.
+        weakref.finalize(self, self._loop.end, self._client.aclose)
 
     @classmethod
     def from_env(cls, **habits: Unpack[Habits]) -> Self:
@@ -127,7 +141,9 @@ class Client:
                 except StopAsyncIteration:
                     return
         finally:
-            self._loop.run(chunks.aclose())
+            # After close() there is nothing left to end.
+            if self._loop.is_running:
+                self._loop.run(chunks.aclose())
 
     @override
     def __repr__(self) -> str:
@@ -149,5 +165,6 @@ class Client:
 
     def close(self) -> None:
         """Close the pool and end the thread; safe to call twice."""
-        self._loop.run(self._client.aclose())
-        self._loop.stop()
+        if self._loop.is_running:
+            self._loop.run(self._client.aclose())
+        self._loop.end(self._client.aclose)
