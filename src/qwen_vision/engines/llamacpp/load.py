@@ -13,6 +13,7 @@ from qwen_vision.settings import WeightsSettings
 
 # Small steps through a prompt, so that a caller who leaves frees the slot soon.
 _BATCH_TOKENS: Final = 512
+_USUAL_IMAGE_TOKENS: Final = 4096
 # Prefixes of conversations whose slot was taken by another one.
 _PREFIX_CACHE_MIB: Final = 256
 _OPENING: Final = "<think>"
@@ -64,6 +65,8 @@ def _parameters(weights: Weights, settings: WeightsSettings) -> xllamacpp.Common
     parameters.n_ctx = weights.context_tokens * settings.slots
     parameters.n_parallel = settings.slots
     parameters.n_batch = parameters.n_ubatch = _BATCH_TOKENS
+    # llama.cpp would make larger pictures smaller, whatever the caller has asked for.
+    parameters.image_max_tokens = max(_USUAL_IMAGE_TOKENS, weights.context_tokens)
     # Threads wait for each other by spinning: on a busy machine one is faster than two.
     parameters.cpuparams.n_threads = settings.threads
     parameters.cpuparams_batch.n_threads = settings.threads
