@@ -73,7 +73,7 @@ fields of the request:
 
 def run(name: str, argv: Sequence[str], call: Call) -> int:
     """Run one script with its words; returns its exit code."""
-    options = _parser(name).parse_args(argv)
+    options = build_parser(name).parse_args(argv)
     # Wire types and asyncio: not needed for --help.
     from qwen_vision.cli.answer import run_async
     from qwen_vision.cli.completers import choose_engine
@@ -154,7 +154,8 @@ def _tell_upload(
             )
 
 
-def _parser(name: str) -> Parser:
+def build_parser(name: str) -> Parser:
+    """The options of a script."""
     defaults = SCRIPTS[name]
     parser = Parser(
         name,
