@@ -30,6 +30,7 @@ _ABILITIES: Final = Abilities(
     thinking=True,
     json_schema=True,
     tools=True,
+    schema_while_thinking=True,
     way_out=WAY_OUT_EN,
 )
 

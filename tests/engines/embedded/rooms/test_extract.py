@@ -109,23 +109,23 @@ async def test_a_schema_is_filled_by_meaning_with_nested_objects_and_line_items(
     ]
 
 
-async def test_items_of_no_named_shape_are_the_lines_of_the_bill(
+async def test_items_of_no_named_shape_are_the_lines_of_the_bill_by_its_header(
     ask: "Ask", sketch: "type[Sketch]"
 ) -> None:
     schema = {"type": "object", "properties": {"items": {"type": "array"}}}
     answer = await ask(invoice(sketch), "Extract.", request=schema_format(schema))
     assert value_of(answer, schema)["items"] == [
         {
-            "description": "Steel hammer",
-            "quantity": "2",
-            "unit_price": "15.00",
-            "amount": "30.00",
+            "Description": "Steel hammer",
+            "Qty": "2",
+            "Unit Price": "15.00",
+            "Amount": "30.00",
         },
         {
-            "description": "Box of nails",
-            "quantity": "10",
-            "unit_price": "1.25",
-            "amount": "12.50",
+            "Description": "Box of nails",
+            "Qty": "10",
+            "Unit Price": "1.25",
+            "Amount": "12.50",
         },
     ]
 
@@ -323,3 +323,21 @@ async def test_a_schema_without_any_picture_is_filled_with_nothing(ask: "Ask") -
     }
     answer = await ask("Extract.", request=schema_format(schema))
     assert value_of(answer, schema) == {"title": None, "text": ""}
+
+
+async def test_a_list_without_an_item_schema_holds_the_lines_of_a_bill(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    page = sketch(640, 520)
+    rows = [("Corner Shop", ""), ("Date 14/03/2026", "Time 16:42"), ("Apple juice", "2.10")]
+    rows += [("Rye bread", "3.80"), ("Plums 0.84 kg", "1.67"), ("TOTAL", "7.57")]
+    for number, (left, right) in enumerate(rows):
+        page.write(left, (40, 40 + 60 * number)).write(right, (420, 40 + 60 * number))
+    image = page.image
+    plain = {"type": "object", "properties": {"items": {"type": "array"}}}
+    value = value_of(await ask(image, "Extract.", request=schema_format(plain)), plain)
+    assert value["items"] == ["Apple juice 2.10", "Rye bread 3.80", "Plums 0.84 kg 1.67"]
+    names = {"items": {"type": "array", "items": {"type": "string"}}}
+    texts = {"type": "object", "properties": names}
+    value = value_of(await ask(image, "Extract.", request=schema_format(texts)), texts)
+    assert value["items"] == ["Apple juice", "Rye bread", "Plums 0.84 kg"]

@@ -19,13 +19,18 @@ from qwen_vision.engines.embedded.extract.leaf import (
 from qwen_vision.engines.embedded.extract.lookup import Hit, look_up
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.pairs import all_pairs
-from qwen_vision.engines.embedded.extract.rows import fill_rows, row_shape
+from qwen_vision.engines.embedded.extract.rows import fill_rows, free_rows, item_names
 from qwen_vision.engines.embedded.extract.shape import Shape
 from qwen_vision.engines.embedded.extract.special import tell_special
 from qwen_vision.engines.embedded.proofs import proof
 from qwen_vision.protocol.receipt import Evidence
 
 _YES: Final = re.compile(r"^(?:has|is|was|contains?|includes?|with)\s+", re.IGNORECASE)
+# Names of a list that mean the lines of a bill or the rows of a table.
+_LINES: Final = re.compile(
+    r"(?:\w+ )*(?:items?|rows|products?|goods|articles|services|purchases|entries|positions|"
+    r"records|lines|list|table)|(?:商品|菜品|货物|项目|产品)?(?:明细|列表|清单|项目|商品|菜品)",
+)
 
 
 @dataclass
@@ -92,15 +97,17 @@ class _Filler:
         items = shape.items
         if items is None:
             return []
-        row = row_shape(shape)
-        if row is not None:
-            rows, evidence = fill_rows(row, self._pages, path=path)
+        if items.kind == "object" and items.fields:
+            rows, evidence = fill_rows(items, self._pages, path=path)
             self.out.evidence += evidence
             self.out.trace.append(f"{path or 'rows'}: {len(rows)} rows read.")
             return list(rows)
         special = tell_special(shape.words, self._pages)
         if isinstance(special, list):
             return [value for value in special if fits(items, value)]
+        is_list = not shape.words or _LINES.fullmatch(shape.words)
+        if is_list and items.kind in {"any", "object", "string"}:
+            return self._lines(items, path=path)
         hits = look_up(self._pages, Shape(items.kind, shape.name, shape.about), context=context)
         values: list[Json] = []
         for hit in hits:
@@ -109,6 +116,18 @@ class _Filler:
                 self._prove(f"{path}[{len(values)}]", hit)
                 values.append(value)
         return values
+
+    def _lines(self, items: Shape, *, path: str) -> list[Json]:
+        """The lines of a bill for a list whose schema says little or nothing about them."""
+        rows: list[Json]
+        if items.kind == "string":
+            names, evidence = item_names(self._pages, path=path)
+            rows = list(names)
+        else:
+            rows, evidence = free_rows(self._pages, path=path)
+        self.out.evidence += evidence
+        self.out.trace.append(f"{path or 'rows'}: {len(rows)} rows read.")
+        return [row for row in rows if fits(items, row)]
 
     def _leaf(self, shape: Shape, *, path: str, context: str) -> Json:
         special = tell_special(shape.words, self._pages) if shape.kind != "boolean" else None

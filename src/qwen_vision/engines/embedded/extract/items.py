@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import find_amounts
@@ -56,17 +56,29 @@ _TEXT: Final = re.compile(r"[^\W\d_]{3,}|[\u3400-\u9fff]")
 _TIMES: Final = re.compile(r"(?i)(?<=\d)\s*[x×@*]\s*(?=\d|$)")
 
 
+# What is weighed or measured is no price.
+_MEASURE: Final = re.compile(r"\d[\d.,]*\s?(?:kg|g|mg|l|cl|ml|lbs?|oz|cm|mm|m)\b", re.IGNORECASE)
+_WHEN: Final = re.compile(
+    r"^\W*(?:date|time|datum|uhrzeit|fecha|hora|heure|日期|时间)\W*(?:$|\d)", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a bill: text by role, and the lines it was read from."""
+    """One line of a bill: text by role, and the lines it was read from.
+
+    `headers` holds the words printed over the values, by role; it is empty without a header.
+    """
 
     values: dict[str, str]
     lines: tuple[TextLine, ...] = field(default=())
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
     role: str
+    header: str
     left: float
     right: float
 
@@ -78,10 +90,13 @@ class _Column:
 def bill_items(sheet: Sheet) -> list[Item]:
     """The lines of a bill, from its header row or, without one, from rows that end in an amount."""
     start, columns = _header(sheet)
+    headers = {column.role: column.header.strip(" :：") for column in columns if column.role}
     items: list[Item] = []
     pending: list[TextLine] = []
     nameless: Item | None = None
     for row in sheet.rows[start:]:
+        if any(_WHEN.match(line.text) for line in row):
+            continue
         if _is_stop(row):
             if items:
                 break
@@ -97,21 +112,24 @@ def bill_items(sheet: Sheet) -> list[Item]:
             nameless = None
         elif "description" in values:
             pending = [*pending, *row]
-    return items
+    return [replace(item, headers=headers) for item in items]
 
 
 def _item(
     values: dict[str, str], row: Sequence[TextLine], *, pending: list[TextLine], ruled: bool
 ) -> tuple[list[Item], Item | None]:
     """The item of a row with an amount; or, in a ruled bill, one that still wants its name."""
-    if "description" not in values and pending:
-        values["description"] = _best_text(pending)
+    lines = tuple(row)
+    named = None if "description" in values else _name_line(pending)
+    if named is not None:
+        values["description"] = named.text.strip()
+        lines = (named, *row)
     if "description" not in values:
         return [], Item(values, tuple(row)) if ruled else None
     aside = _ASIDE.match(values["description"]) or _DISCOUNT.match(values["description"])
     if aside or not (ruled or _is_money(values["amount"])):
         return [], None
-    return [Item(values, (*pending, *row))], None
+    return [Item(values, lines)], None
 
 
 def _header(sheet: Sheet) -> tuple[int, list[_Column]]:
@@ -120,7 +138,8 @@ def _header(sheet: Sheet) -> tuple[int, list[_Column]]:
         for line in row:
             role = next((role for role, words in _HEADERS if words.match(line.text.strip())), None)
             known = role is not None and all(column.role != role for column in columns)
-            columns.append(_Column(str(role) if known else "", line.box.left, line.box.right))
+            box = line.box
+            columns.append(_Column(str(role) if known else "", line.text, box.left, box.right))
         roles = {column.role for column in columns} - {""}
         if len(roles) >= 2 and roles & {"amount", "unit_price"} and len(roles) >= len(row) - 2:
             return index + 1, columns
@@ -136,7 +155,7 @@ def _is_stop(row: Sequence[TextLine]) -> bool:
 
 
 def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]:
-    numbers = _numbers(row)
+    numbers = _numbers(row, measures=bool(columns))
     texts = [line for line in row if _TEXT.search(_without_numbers(line.text))]
     values: dict[str, str] = {}
     if texts:
@@ -166,11 +185,15 @@ def _by_column(numbers: list[tuple[str, float]], columns: list[_Column]) -> dict
     return values
 
 
-def _numbers(row: Sequence[TextLine]) -> list[tuple[str, float]]:
-    """Numbers of a row with the middle of each in pixels from the left, left to right."""
+def _numbers(row: Sequence[TextLine], *, measures: bool = True) -> list[tuple[str, float]]:
+    """Numbers of a row with the middle of each in pixels from the left, left to right.
+
+    Weights and volumes are among them if `measures` count.
+    """
     found = []
     for line in row:
-        text = _TIMES.sub(lambda match: " " * len(match[0]), without_dates(line.text))
+        text = _TIMES.sub(_spaces, without_dates(line.text))
+        text = text if measures else _MEASURE.sub(_spaces, text)
         box = line.box
         step = (box.right - box.left) / max(len(text), 1)
         for amount in find_amounts(text):
@@ -181,6 +204,10 @@ def _numbers(row: Sequence[TextLine]) -> list[tuple[str, float]]:
             middle = box.left + (amount.start + len(amount.text) / 2) * step
             found.append((amount.text, middle))
     return found
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _distance(column: _Column, place: float) -> float:
@@ -205,6 +232,7 @@ def _without_tail(text: str) -> str:
     return cut.strip() or text.strip()
 
 
-def _best_text(pending: Sequence[TextLine]) -> str:
-    texts = [line.text.strip() for line in pending if _TEXT.search(line.text)]
-    return max(texts, key=lambda text: len(re.findall(r"[^\W\d_]", text)), default="")
+def _name_line(pending: Sequence[TextLine]) -> TextLine | None:
+    """The line with the most letters of those before a row of numbers: what they are for."""
+    texts = [line for line in pending if _TEXT.search(line.text)]
+    return max(texts, key=lambda line: len(re.findall(r"[^\W\d_]", line.text)), default=None)

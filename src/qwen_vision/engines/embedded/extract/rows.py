@@ -36,19 +36,6 @@ _ROLES: Final = (
 _LABEL: Final = re.compile(r"key|label|name|field|title|键|标签|名称", re.IGNORECASE)
 _VALUE: Final = re.compile(r"value|text|content|值|内容", re.IGNORECASE)
 
-_ITEMS: Final = re.compile(
-    r"(?:\w+ )*(?:items?|products?|goods|articles|services|positions)|明细|商品|项目|货物",
-    re.IGNORECASE,
-)
-# What a line of a bill can say, for a schema that wants its lines but not how.
-_BILL_LINE: Final = Shape(
-    "object",
-    fields=tuple(
-        Shape("string", name, required=False)
-        for name in ("description", "quantity", "unit_price", "amount")
-    ),
-)
-
 Row = tuple[dict[str, Found], Page]
 
 
@@ -75,12 +62,62 @@ def fill_rows(
     return filled, evidence
 
 
-def row_shape(array: Shape) -> Shape | None:
-    """The shape of an array's rows; a schema that leaves it open gets the lines of a bill."""
-    items = array.items
-    if items is not None and items.kind == "any" and _ITEMS.fullmatch(array.words):
-        return _BILL_LINE
-    return items if items is not None and items.kind == "object" and items.fields else None
+def free_rows(pages: Sequence[Page], *, path: str) -> tuple[list[Json], list[Evidence]]:
+    """The lines of bills, or else the rows of tables, for a list whose schema names no parts.
+
+    Each is an object keyed by the words of the header, or the printed line without one.
+    """
+    rows: list[Json] = []
+    evidence: list[Evidence] = []
+    for values, page in _bill_lines(pages) or _all_tables(pages):
+        place = f"{path}[{len(rows)}]"
+        for header, found in values.items():
+            name = f"{place}.{header}" if header else place
+            evidence.append(proof(name, found, index=page.index, page=page.number))
+        texts: dict[str, Json] = {header: found.text for header, found in values.items()}
+        rows.append(texts.get("", texts))
+    return rows, evidence
+
+
+def item_names(pages: Sequence[Page], *, path: str) -> tuple[list[str], list[Evidence]]:
+    """What the lines of bills are for, for a list of strings."""
+    found = [(item, page) for page in pages for item in bill_items(page.sheet)]
+    names = [item.values["description"] for item, _ in found]
+    evidence = [
+        proof(
+            f"{path}[{number}]",
+            _found(name, item.lines),
+            index=page.index,
+            page=page.number,
+        )
+        for number, (name, (item, page)) in enumerate(zip(names, found, strict=True))
+    ]
+    return names, evidence
+
+
+def _bill_lines(pages: Sequence[Page]) -> list[Row]:
+    """Items by the words of their header; under "" the whole line of a bill without one."""
+    lines: list[Row] = []
+    for page in pages:
+        for item in bill_items(page.sheet):
+            if item.headers:
+                named = {item.headers.get(role, role): text for role, text in item.values.items()}
+                lines.append(({key: _found(text, item.lines) for key, text in named.items()}, page))
+            else:
+                whole = " ".join(line.text for line in item.lines)
+                lines.append(({"": Found(whole, whole, item.lines, "a line of the bill")}, page))
+    return lines
+
+
+def _all_tables(pages: Sequence[Page]) -> list[Row]:
+    """The rows of every table whose first row names each column."""
+    rows: list[Row] = []
+    for page in pages:
+        for table in page.reading.tables:
+            header = [cell.text for cell in table.cells if cell.row == 0]
+            if len(set(header) - {""}) == table.columns:
+                rows += _table_rows({name: name for name in header}, table, page)
+    return rows
 
 
 def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:
