@@ -82,6 +82,14 @@ PHRASINGS = {
         "What does the barcode say?",
         "二维码的内容是什么？",
     ],
+    Task.MAYBE_CODE: [
+        "What does the code say?",
+        "What does the code in this picture hold?",
+        "Where does this code lead?",
+        "What is the payload?",
+        "这个码是什么内容？",
+        "扫一下码",
+    ],
     Task.COMPARE: [
         "Compare these two images.",
         "Find the differences",

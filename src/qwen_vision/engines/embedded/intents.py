@@ -23,6 +23,7 @@ class Task(Enum):
     KEYS = "all fields"
     ITEMS = "line items"
     CODE = "barcodes"
+    MAYBE_CODE = "code"
     COMPARE = "comparison"
     WHEN = "moment of an event"
     MOMENT = "what happens at a time"
@@ -107,14 +108,17 @@ _MANNER: Final = re.compile(
 )
 
 
-def read_intents(prompt: str) -> list[Intent]:
-    """Everything the prompt asks, in order; UNKNOWN only when nothing else was understood."""
+def read_intents(prompt: str, *, without: Task | None = None) -> list[Intent]:
+    """Everything the prompt asks, in order; UNKNOWN only when nothing else was understood.
+
+    A task that can not be meant is left out `without` it.
+    """
     pieces = [piece.strip() for piece in _SPLIT.split(prompt) if piece and re.search(r"\w", piece)]
     intents: list[Intent] = []
     for piece in pieces:
         if intents and _MANNER.match(piece):
             continue
-        intent = _intent(piece)
+        intent = _intent(piece, without)
         twin = any(
             old.task is intent.task
             and old.subject == intent.subject
@@ -142,11 +146,11 @@ def _without_echo(intents: list[Intent]) -> list[Intent]:
     ]
 
 
-def _intent(piece: str) -> Intent:
+def _intent(piece: str, without: Task | None) -> Intent:
     bare = _without_quotes(piece)
     named = _subjects(mentions(bare), bare)
     for task, pattern in _rules(early=True):
-        if pattern.search(bare) and not _is_value(task, named, bare):
+        if task is not without and pattern.search(bare) and not _is_value(task, named, bare):
             return Intent(task, piece, subject_of(piece), named)
     if named and (_ASKS.search(bare) or len(bare.split()) <= 6):
         return Intent(Task.VALUE, piece, subject_of(piece), named)

@@ -1,6 +1,7 @@
 """Tasks: sends each intent of a prompt to its room."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from qwen_vision.engines.base import Prompt
@@ -67,7 +68,7 @@ async def _answer(prompt: Prompt, scene: Scene) -> AsyncIterator[Step]:
     if not scene.items:
         yield Say(no_media(scene.language))
         return
-    intents = _intents(prompt, scene)
+    intents = await _settled(_intents(prompt, scene), scene)
     yield Thought(
         "The question asks for: " + ", ".join(intent.task.value for intent in intents) + "."
     )
@@ -76,6 +77,19 @@ async def _answer(prompt: Prompt, scene: Scene) -> AsyncIterator[Step]:
             yield Say("\n\n")
         async for step in _perform_one(scene, intent):
             yield step
+
+
+async def _settled(intents: list[Intent], scene: Scene) -> list[Intent]:
+    """The intents; "the code" is a barcode where a picture shows one, else what it would be."""
+    settled: list[Intent] = []
+    for intent in intents:
+        if intent.task is not Task.MAYBE_CODE:
+            settled.append(intent)
+        elif any([await scene.eyes.codes(image) for _, image in scene.images]):
+            settled.append(replace(intent, task=Task.CODE))
+        else:
+            settled += read_intents(intent.text, without=Task.MAYBE_CODE)
+    return settled
 
 
 async def _perform_one(scene: Scene, intent: Intent) -> AsyncIterator[Step]:

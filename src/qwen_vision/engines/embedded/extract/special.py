@@ -96,7 +96,7 @@ _TELLERS: Final[tuple[tuple[re.Pattern[str], _Teller], ...]] = tuple(
         (r"(?:document |page |main )?(?:title|heading|headline)|标题", _title),
         (r"(?:document |doc )?(?:type|kind|category|class)|文档类型|类型", _kind),
         (r"(?:qr|bar)?(?: ?codes| code contents)|二维码列表", _codes),
-        (r"(?:qr|bar) ?code(?: content| payload| value| data)?|二维码|条形码|条码", _code),
+        (r"(?:qr|bar) ?code(?: content| payload| value| data)?|payload|二维码|条形码|条码", _code),
         (r"(?:image |picture )?width(?: px)?|宽度?", _width),
         (r"(?:image |picture )?height(?: px)?|高度?", _height),
         (r"(?:dominant |main )?colou?rs|颜色", _colors),
