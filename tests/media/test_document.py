@@ -2,6 +2,9 @@
 
 import asyncio
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -140,6 +143,20 @@ async def test_a_page_that_takes_for_ever_is_given_up_and_holds_up_nobody(wire: 
     assert caught.value.param == PARAM
     [again] = await wire.image(part(document(1)), param=PARAM)
     assert (await again.pixels()).size == (again.final.width_px, again.final.height_px)
+
+
+def test_nothing_in_the_working_folder_runs_in_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "page.pdf").write_bytes(document(1))
+    (tmp_path / "msgspec.py").write_text("import pathlib; pathlib.Path('ran').touch()", "utf-8")
+    command = Path(sys.executable).with_name("qwen-vision")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [command, "analyze", "page.pdf", "What size is it?", "--engine", "local"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, (tmp_path / "ran").exists()) == (0, False), done.stderr
 
 
 async def test_a_page_has_its_own_hash_and_receipt(wire: Opening) -> None:

@@ -20,6 +20,7 @@ from qwen_vision.media.blob import Blob
 
 MOST_WORKERS = 2
 LONGEST_S = 8.0
+_GOODBYE_S = 2.0
 _LENGTH_BYTES = 8
 
 
@@ -48,7 +49,8 @@ class Reply(Struct, omit_defaults=True):
 class _Worker:
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "qwen_vision.media.pdf_worker"],
+            # -P: modules that lie in the working folder are none of ours.
+            [sys.executable, "-P", "-m", "qwen_vision.media.pdf_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -75,6 +77,15 @@ class _Worker:
         finally:
             deadline.cancel()
 
+    def dismiss(self) -> None:
+        """Let a worker that waits for a question go."""
+        if self.process.stdin is not None:
+            with suppress(OSError):
+                self.process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_GOODBYE_S)
+        self.end()
+
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -94,7 +105,7 @@ PAGE_THREADS = ThreadPoolExecutor(MOST_WORKERS, thread_name_prefix="pages")
 
 def _end_workers() -> None:
     while _IDLE:
-        _IDLE.pop().end()
+        _IDLE.pop().dismiss()
 
 
 atexit.register(_end_workers)
