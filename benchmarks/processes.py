@@ -24,12 +24,12 @@ class Listening(NamedTuple):
 
 
 @contextmanager
-def listening(program: str, argument: str) -> Iterator[Listening]:
+def listening(program: str, argument: str, *, python: str = sys.executable) -> Iterator[Listening]:
     """Run `program PORT ARGUMENT` for the length of the block."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     with subprocess.Popen(  # noqa: S603 - programs of this folder
-        [sys.executable, "-c", program, str(port), argument],
+        [python, "-c", program, str(port), argument],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

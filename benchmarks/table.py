@@ -40,8 +40,8 @@ class Row:
             self.name,
             f"{_figure(self.ours)} {self.unit}",
             "" if self.peer is None else f"{_figure(self.peer)} {self.unit}",
-            "" if ratio is None else f"{ratio:.2f}x",
-            "" if self.target is None else f"<= {self.target:g}{unit}",
+            "" if ratio is None else f"{ratio:.3f}x" if ratio < 0.1 else f"{ratio:.2f}x",
+            "" if self.target is None else f"<= {self.target:.3g}{unit}",
             {True: "yes", False: "NO", None: ""}[self.met],
             self.note,
         )
