@@ -9,6 +9,7 @@ from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts
 from qwen_vision.engines.embedded.facts import Scene as SceneSeen
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
 from qwen_vision.engines.embedded.rooms.refuse import way_out
+from qwen_vision.engines.embedded.rooms.things import scene_words
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
 
@@ -109,8 +110,8 @@ def _whole_words(whole: SceneSeen | None, language: Language) -> str:
         return ""
     return pick(
         language,
-        f"As a whole it looks like: {whole.label}.",
-        f"整体看起来像：{whole.label}。",
+        f"As a whole it looks like: {scene_words(whole.label)}.",
+        f"整体看起来像：{scene_words(whole.label)}。",
     )
 
 

@@ -1,4 +1,4 @@
-"""Things: everyday words for the classes of the object detector, English and Chinese."""
+"""Things: everyday words for the classes of the object detector and the scene classifier."""
 
 import tomllib
 from functools import cache
@@ -7,10 +7,25 @@ from importlib import resources
 import msgspec
 
 
+def _listed(name: str) -> dict[str, list[str]]:
+    text = resources.files(__package__).joinpath(name).read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), dict[str, list[str]])
+
+
+@cache
+def _scenes() -> dict[str, str]:
+    return {label: word for word, names in _listed("scenes.toml").items() for label in names}
+
+
+def scene_words(label: str) -> str:
+    """The name of a whole picture, with the everyday word for it: `alp (mountain)`."""
+    word = _scenes().get(label, "")
+    return f"{label} ({word})" if word and word not in label.lower().split() else label
+
+
 @cache
 def _labels() -> dict[str, frozenset[str]]:
-    text = resources.files(__package__).joinpath("things.toml").read_text("utf-8")
-    words = msgspec.convert(tomllib.loads(text), dict[str, list[str]])
+    words = _listed("things.toml")
     labels: dict[str, frozenset[str]] = {}
     for label, names in words.items():
         for name in names:
