@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 MODEL = "qwen3-vl-plus"
 OCR_MODEL = "qwen-vl-ocr"
+# Languages whose scripts the engine's own reader knows.
+SUPPORTED = {
+    "en", "zh", "ja", "la", "multi-latin", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da",
+    "no", "fi", "cs", "sk", "hu", "ro", "tr", "id", "ms",
+}  # fmt: skip
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 Scores = dict[str, float]
 Truth = dict[str, Any]
 
@@ -64,7 +70,10 @@ async def text_exam(subject: Subject, truth: Truth) -> Scores:
     found = {"word F1": scores.overlap_f1(scores.words(truth["text"]), scores.words(given))}
     if truth.get("text_metric", "cer") == "cer":
         fold = truth.get("case_sensitive") is False
-        found["character error"] = scores.character_error(truth["text"], given, fold_case=fold)
+        error = scores.character_error(truth["text"], given, fold_case=fold)
+        found["character error"] = error
+        if truth.get("lang") in SUPPORTED:
+            found["supported scripts error"] = error
     return found
 
 
@@ -73,15 +82,20 @@ async def fields_exam(subject: Subject, truth: Truth) -> Scores:
     found = {}
     if truth.get("text"):
         found["word F1"] = scores.overlap_f1(scores.words(truth["text"]), scores.words(given))
-    properties = {
-        name: {"type": ["number" if isinstance(value, int | float) else "string", "null"]}
-        for name, value in truth["fields"].items()
-    }
+    properties = {name: _leaf_schema(value) for name, value in truth["fields"].items()}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     filled = json.loads(await subject.ask("Extract the fields.", schema=schema))
     for name, value in truth["fields"].items():
         found[f"field {name}"] = float(scores.same_field(name, value, filled.get(name)))
     return found
+
+
+def _leaf_schema(value: object) -> dict[str, Any]:
+    """The schema of a field such as its true value; a date is asked for as one."""
+    if isinstance(value, int | float):
+        return {"type": ["number", "null"]}
+    is_date = isinstance(value, str) and ISO_DATE.fullmatch(value)
+    return {"type": ["string", "null"]} | ({"format": "date"} if is_date else {})
 
 
 async def table_exam(subject: Subject, truth: Truth) -> Scores:
