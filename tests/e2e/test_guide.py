@@ -168,6 +168,14 @@ def test_video_reasoning_with_the_script(script: Script) -> None:
     assert "Ready" in result["text"]
 
 
+def test_video_reasoning_with_analyze(script: Script) -> None:
+    prompt = "Analyze this video step by step"
+    result = script("analyze", {"prompt": prompt, "video": "clip.mp4", "enable_thinking": True})
+    assert result["model"] == "qwen3.6-plus"
+    assert result["reasoning"]
+    assert "Ready" in result["text"]
+
+
 def test_high_resolution_mode(client: OpenAI, files: str) -> None:
     tokens = {}
     for high in (False, True):
