@@ -1,7 +1,8 @@
 """Pictures drawn for the tests, carried by a handle as the media door would carry them."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -94,6 +95,20 @@ class Sketch:
     @property
     def image(self) -> Drawn:
         return Drawn(self.pixels)
+
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def _example(name: str) -> Drawn:
+    with PillowImage.open(EXAMPLES / name) as file:
+        return Drawn(file)
+
+
+@pytest.fixture
+def example() -> Callable[[str], Drawn]:
+    """A picture of the folder `examples` by its file name."""
+    return _example
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_the_values_asked_for_are_named(prompt: str, concepts: list[str]) -> Non
 
 def test_several_questions_are_read_one_by_one() -> None:
     intents = read_intents("Read the text. What is the total? Is there a QR code?")
-    assert [intent.task for intent in intents] == [Task.READ, Task.VALUE, Task.CODE]
+    assert [intent.task for intent in intents] == [Task.READ, Task.VALUE, Task.EXISTS]
 
 
 def test_how_to_answer_is_no_question_of_its_own() -> None:

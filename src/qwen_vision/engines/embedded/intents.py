@@ -97,6 +97,18 @@ _TAIL: Final = re.compile(
 )
 
 
+# Whether, how many and where are other questions about a code than what it holds.
+_SEEKS: Final = re.compile(
+    r"\bhow many\b|\bcount\b|^\W*(?:is|are) there\b|\bwhere (?:is|are)\b|\blocate\b|\bdetect\b|"
+    r"\bbbox\b|\bbounding box|\bpoint (?:to|at|out)\b|有没有|有.{1,8}吗|几个|多少个|在哪|位置|坐标|"
+    r"框出|定位|检测",
+    re.IGNORECASE,
+)
+# "In the picture" is no subject: 图中有多少行文字 asks about the lines.
+_NO_SUBJECT: Final = re.compile(
+    r"(?:这|那)?(?:张|幅|个)?(?:图片|照片|画面|视频|图|页面?)?(?:中|里面?|上面?)?"
+)
+
 # How to answer, not what: "Give bbox coordinates.", "Answer in Chinese.", "Be brief."
 _MANNER: Final = re.compile(
     r"^\W*(?:please )?(?:(?:give|return|output|report|use|provide)\b.{0,20}\b(?:bbox\w*|"
@@ -150,7 +162,9 @@ def _intent(piece: str, without: Task | None) -> Intent:
     bare = _without_quotes(piece)
     named = _subjects(mentions(bare), bare)
     for task, pattern in _rules(early=True):
-        if task is not without and pattern.search(bare) and not _is_value(task, named, bare):
+        if task is without or (task is Task.CODE and _SEEKS.search(bare)):
+            continue
+        if pattern.search(bare) and not _is_value(task, named, bare):
             return Intent(task, piece, subject_of(piece), named)
     if named and (_ASKS.search(bare) or len(bare.split()) <= 6):
         return Intent(Task.VALUE, piece, subject_of(piece), named)
@@ -199,7 +213,9 @@ def subject_of(piece: str) -> str:
     marked = quoted(piece)
     if marked:
         return marked[0]
-    match = _SUBJECT.search(piece) or _THING.search(piece)
+    match = _SUBJECT.search(piece)
+    if match is None or (match["han"] and _NO_SUBJECT.fullmatch(match["han"])):
+        match = _THING.search(piece)
     if match is None:
         return ""
     words = next((group for group in match.groups() if group), "")

@@ -31,13 +31,19 @@ def find_address_part(sheet: Sheet, part: str) -> list[Found]:
     if address is None:
         return []
     for line in address.lines:
-        text = _part_of(line.text.strip(" ,."), part)
-        if text:
-            return [Found(text, text, (line,), f"part of the address: {line.text}", rank=2)]
+        pieces = [piece.strip(" .") for piece in re.split("[,，]", line.text) if piece.strip(" .")]
+        for place, piece in enumerate(pieces):
+            text = _part_of(piece, part, before=pieces[place - 1] if place else "")
+            if text:
+                return [Found(text, text, (line,), f"part of the address: {line.text}", rank=2)]
     return []
 
 
-def _part_of(line: str, part: str) -> str:
+def _part_of(line: str, part: str, *, before: str) -> str:
+    """The part that a piece of an address gives; `before` is the piece before it.
+
+    The city may stand there: `Springfield, IL 62704`.
+    """
     code = next((match for pattern in _CODES if (match := pattern.search(line))), None)
     country = _COUNTRIES.get(line.lower())
     if part in {"country", "country_code"}:
@@ -48,9 +54,9 @@ def _part_of(line: str, part: str) -> str:
         return ""
     if part == "postal_code":
         return code[0]
-    before, after = line[: code.start()].strip(" ,-"), line[code.end() :].strip(" ,-.")
-    state = _STATE.search(before)
+    head, after = line[: code.start()].strip(" -"), line[code.end() :].strip(" -.")
+    state = _STATE.search(head)
     if part == "state":
         return state[0] if state else ""
-    place = before[: state.start()].strip(" ,") if state else before
-    return after if after and not place else place
+    place = head[: state.start()].strip() if state else head
+    return place or after or before

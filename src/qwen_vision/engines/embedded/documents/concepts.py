@@ -96,6 +96,12 @@ def mentions(text: str) -> list[Mention]:
     return sorted(chosen, key=lambda mention: mention.start)
 
 
+def is_label(text: str) -> bool:
+    """Whether a text is nothing but a label that documents print, such as CASH or Due date."""
+    bare = text.strip(" :*-").lower()
+    return any(label.fullmatch(bare) for concept in concepts().values() for label in concept.labels)
+
+
 def _words(alternatives: list[str]) -> re.Pattern[str]:
     joined = "|".join(alternatives).replace("{NO}", _NUMBER_WORDS)
     # Letters beside a Latin label would make it another word; Chinese knows no such border.

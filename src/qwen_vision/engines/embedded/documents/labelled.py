@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.concepts import Concept, Kind
+from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, is_label
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
 from qwen_vision.engines.embedded.documents.take import Taken, take
@@ -13,6 +13,9 @@ from qwen_vision.engines.embedded.facts import TextLine
 _BETWEEN: Final = " \t:：=.#-–—*>|)]"
 _ENDS_AS_LABEL: Final = re.compile(r"[:：]\s*$")
 _TABULAR: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "phone", "currency", "text"})
+
+# Values of these kinds are told by their shape, wherever in a line their label stands.
+_UNMISTAKABLE: Final[frozenset[Kind]] = frozenset({"iban", "bic"})
 
 
 def labelled(sheet: Sheet, concept: Concept) -> list[Found]:
@@ -25,7 +28,7 @@ def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Itera
     """Values for a label in `line` after which `rest` follows: same line, right of it, below."""
     order = sheet.date_order
     neighbours = sheet.right_of(line)
-    if kind == "text" and neighbours and _ENDS_AS_LABEL.search(neighbours[0].text):
+    if kind == "text" and neighbours and _begins_column(neighbours[0].text):
         neighbours = ()
     beside = [(other, take(other.text, kind, order=order)) for other in neighbours]
     taken = take(rest, kind, order=order) if rest.strip(_BETWEEN) else None
@@ -56,17 +59,30 @@ def split_label(text: str, pattern: re.Pattern[str]) -> str | None:
     return None
 
 
+def _after_inner(text: str, pattern: re.Pattern[str]) -> str | None:
+    """What follows a label in the middle of a text, as in `IBAN DE12 ... BIC COBADEFF`."""
+    match = pattern.search(text.lower())
+    return None if match is None else text[match.end() :]
+
+
 def _at_label(sheet: Sheet, line: TextLine, concept: Concept) -> Iterator[Found]:
     lowered = line.text.lower()
     if concept.never is not None and concept.never.search(lowered):
         return
     for rank, pattern in enumerate(concept.labels):
         rest = split_label(line.text, pattern)
+        if rest is None and concept.kind in _UNMISTAKABLE:
+            rest = _after_inner(line.text, pattern)
         if rest is None:
             continue
         for value in after_label(sheet, line, rest, kind=concept.kind):
             yield Found(value.text, value.plain, value.lines, value.why, value.label, rank)
         return
+
+
+def _begins_column(text: str) -> bool:
+    """Whether what stands right of a label is the label of another column."""
+    return bool(_ENDS_AS_LABEL.search(text)) or is_label(text)
 
 
 def _better(right: tuple[TextLine, Taken] | None, taken: Taken, kind: Kind) -> bool:

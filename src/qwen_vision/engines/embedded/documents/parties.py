@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.concepts import concepts
+from qwen_vision.engines.embedded.documents.concepts import concepts, is_label
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
@@ -111,7 +111,7 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
 
 
 def _is_name(text: str) -> bool:
-    if _is_label(text) or len(re.findall(r"[^\W\d_]", text)) < 2 or _NO_NAME.match(text):
+    if is_label(text) or len(re.findall(r"[^\W\d_]", text)) < 2 or _NO_NAME.match(text):
         return False
     if find_dates(text) or take(text, "email") or text.rstrip().endswith((":", "：")):
         return False
@@ -119,13 +119,6 @@ def _is_name(text: str) -> bool:
         return False
     amount = take(text, "amount")
     return not (amount is not None and amount.pure)
-
-
-def _is_label(text: str) -> bool:
-    """Whether a line is nothing but a label, such as CASH or TOTAL."""
-    bare = text.strip(" :*-").lower()
-    labels = (label for concept in concepts().values() for label in concept.labels)
-    return any(label.fullmatch(bare) for label in labels)
 
 
 def _trim(text: str) -> str:

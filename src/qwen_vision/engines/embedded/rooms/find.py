@@ -113,6 +113,8 @@ async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             yield Say(gap + _fence([_bbox(spot, image, scene) for spot in search.spots]))
         elif search.spots:
             yield Say(gap + "\n".join(_where(spot, image, scene) for spot in search.spots[:12]))
+        else:
+            yield Say(gap + _not_found(scene, intent, search))
             continue
         if not search.spots:
             yield Say("\n" + _not_found(scene, intent, search))
@@ -178,7 +180,7 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             yield _proof(spot, index, image)
         number = len(search.spots)
         what = _CODES.search(intent.subject or intent.text)
-        name = (what[0] if what and search.kind != "line" else intent.subject) or "?"
+        name = intent.subject or (what[0] if what else "?")
         yield Say(scene.say(f"I count {number} ({name}).", f"我数到 {number} 个（{name}）。"))
 
 
@@ -188,7 +190,8 @@ def _count_text(scene: Scene, intent: Intent, reading: Reading) -> str | None:
         number = text.lower().count(marked[0].lower())
         times = "once" if number == 1 else f"{number} times"
         return scene.say(f"“{marked[0]}” appears {times}.", f"“{marked[0]}”出现了 {number} 次。")
-    what = intent.subject or intent.text
+    # In Chinese the measure word before the subject says what is counted: 几行字, 几个字.
+    what = intent.text if scene.language == "zh" else intent.subject or intent.text
     if _CODES.search(what):
         return None
     if _LINES.search(what):

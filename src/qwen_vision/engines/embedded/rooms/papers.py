@@ -80,6 +80,10 @@ async def as_markdown(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     for place, (_, image) in enumerate(scene.images):
         parts = page_parts(await scene.eyes.read(image))
         yield Thought(f"The page has {len(parts)} parts.")
+        if not parts:
+            none = scene.say("I found no text in this picture.", "这张图片中没有找到文字。")
+            yield Say(("\n\n" if place else "") + none)
+            continue
         if latex:
             pieces = markup.latex_page(parts)
             yield Say("\n\n```latex\n" if place else "```latex\n")
