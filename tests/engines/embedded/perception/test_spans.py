@@ -1,0 +1,39 @@
+"""Text over time: readings of a video laid out by hand."""
+
+from qwen_vision.engines.embedded.facts import Box, ObjectSeen, TextLine
+from qwen_vision.engines.embedded.perception.watch import text_spans
+from qwen_vision.engines.embedded.rooms.describe import object_words
+
+
+def read(text: str, confidence: float = 0.9) -> TextLine:
+    return TextLine(text, ((0.0, 0.0), (90.0, 0.0), (90.0, 20.0), (0.0, 20.0)), confidence)
+
+
+def test_of_spellings_that_differ_a_little_the_surest_is_kept() -> None:
+    spans = text_spans(
+        [(0.0, (read("Good momning", 0.75),)), (1.0, (read("Good morning", 0.95),)), (2.0, ())], 4.0
+    )
+    assert [(span.text, span.start_s, span.end_s) for span in spans] == [("Good morning", 0.0, 2.0)]
+
+
+def test_a_less_sure_reading_only_lengthens_the_span() -> None:
+    spans = text_spans([(0.0, (read("Harbour"),)), (1.5, (read("Harbor", 0.7),))], 3.0)
+    assert [(span.text, span.start_s, span.end_s) for span in spans] == [("Harbour", 0.0, 3.0)]
+
+
+def test_a_counter_that_runs_is_another_text_each_time() -> None:
+    spans = text_spans([(0.0, (read("Second 1"),)), (1.0, (read("Second 2"),))], 2.0)
+    assert [(span.text, span.end_s) for span in spans] == [("Second 1", 1.0), ("Second 2", 2.0)]
+
+
+def test_text_that_comes_back_starts_anew() -> None:
+    spans = text_spans([(0.0, (read("Exit"),)), (1.0, ()), (2.0, (read("Exit"),))], 3.0)
+    assert [(span.start_s, span.end_s) for span in spans] == [(0.0, 1.0), (2.0, 3.0)]
+
+
+def test_objects_are_counted_by_their_names() -> None:
+    seen = [ObjectSeen(label, 0.9, Box(0, 0, 5, 5)) for label in ("cat", "cup", "cat")]
+    assert object_words(seen, "en") == "Objects I recognise: 2 × cat and cup."
+    assert "2 × cat" in object_words(seen, "zh")
+    assert object_words([], "en") == ""
+    assert "qwen-vision[objects]" in object_words(None, "en")
