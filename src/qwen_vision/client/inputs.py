@@ -4,6 +4,7 @@ import io
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from qwen_vision.client.files import (
@@ -13,7 +14,7 @@ from qwen_vision.client.files import (
     kind_of_bytes,
 )
 from qwen_vision.client.pack import Source
-from qwen_vision.client.shrink import Sight, encode_picture, picture_of_array
+from qwen_vision.client.shrink import SHRINK_FROM_BYTES, Sight, encode_picture, picture_of_array
 from qwen_vision.errors import FileMissingError, UsageError
 
 if TYPE_CHECKING:
@@ -57,6 +58,24 @@ def listed(inputs: Inputs) -> list[Input]:
         return list(inputs)
     # What is a sequence but no list - a text, bytes, an array - is one input.
     return [cast("Input", inputs)]
+
+
+def is_light(given: Input) -> bool:
+    """Whether reading an input takes less time than asking a thread to do it.
+
+    True for URLs, for small bytes and for small files; pictures and arrays must be encoded.
+    """
+    if isinstance(given, bytes | bytearray):
+        return len(given) < SHRINK_FROM_BYTES
+    if not isinstance(given, str | PathLike):
+        return False
+    if isinstance(given, str) and is_remote(given):
+        return True
+    try:
+        found = Path(fspath(given).removeprefix("file://")).stat()
+    except (OSError, ValueError):
+        return False
+    return S_ISREG(found.st_mode) and found.st_size < SHRINK_FROM_BYTES
 
 
 def read_input(given: Input, *, number: int, sight: Sight | None) -> Item:

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.client.files import Kind, is_remote
-from qwen_vision.client.inputs import Input, Inputs, listed, read_input
+from qwen_vision.client.inputs import Input, Inputs, is_light, listed, read_input
 from qwen_vision.client.pack import Packer, Packing, Source, pack
 from qwen_vision.client.question import (
     ANALYZE_MODEL,
@@ -25,6 +25,8 @@ from qwen_vision.errors import ModelNotFoundError, UsageError
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.parts import ContentPart, ImagePart, ImageUrl
 from qwen_vision.protocol.request import ChatRequest
+
+_FEW: Final = 4
 
 
 class Habits(TypedDict, total=False):
@@ -72,8 +74,12 @@ class Loader:
             self._packing(model, options, sight=sight, param=f"messages[{at}].content[{number}]")
             for number in range(len(listed(inputs)))
         ]
-        # One step aside for everything that reads: a thread costs more than a small file.
-        loaded = await asyncio.to_thread(_load, listed(inputs), packings)
+        given = listed(inputs)
+        # A thread costs more than a few small files; anything else steps aside.
+        if len(given) <= _FEW and all(map(is_light, given)):
+            loaded = _load(given, packings)
+        else:
+            loaded = await asyncio.to_thread(_load, given, packings)
         media = []
         for packing, (packed, kind) in zip(packings, loaded, strict=True):
             progress = self._habits.get("progress")
