@@ -81,9 +81,13 @@ def _summary(video: Video, facts: VideoFacts, language: Language, *, note: bool)
     lines = [_shot_line(shot, language) for shot in facts.shots[:_SHOTS]]
     count = len(facts.shots)
     if count == 1:
+        looks = _shot_words(facts.shots[0], language)
         paragraphs.append(
-            pick(language, "It is one shot without a cut: ", "全片一个镜头，没有剪切：")
-            + lines[0].partition(": ")[2]
+            pick(
+                language,
+                f"It is one shot without a cut: {looks}.",
+                f"全片一个镜头，没有剪切：{looks}。",
+            )
         )
     elif count:
         head = pick(language, f"It has {count} shots:", f"共 {count} 个镜头：")
@@ -100,6 +104,10 @@ def _summary(video: Video, facts: VideoFacts, language: Language, *, note: bool)
 
 
 def _shot_line(shot: Shot, language: Language) -> str:
+    return f"{clock(shot.start_s)}-{clock(shot.end_s)}: {_shot_words(shot, language)}"
+
+
+def _shot_words(shot: Shot, language: Language) -> str:
     colors = [color_name(color.name, language) for color in shot.picture.colors[:2]]
     words = [
         pick(language, f"mostly {join_words('en', colors)}", f"以{join_words('zh', colors)}为主")
@@ -109,8 +117,7 @@ def _shot_line(shot: Shot, language: Language) -> str:
     words.append(motion_words(shot, language))
     if shot.objects:
         words.append(_object_words(shot.objects, language))
-    joined = pick(language, ", ", "，").join(words)
-    return f"{clock(shot.start_s)}-{clock(shot.end_s)}: {joined}"
+    return pick(language, ", ", "，").join(words)
 
 
 def _texts(facts: VideoFacts, language: Language) -> str:
