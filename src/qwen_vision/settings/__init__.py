@@ -1,0 +1,43 @@
+"""Settings: what each layer is handed, and how the environment fills it."""
+
+from qwen_vision.settings.environment import (
+    ADDRESS_VARIABLES,
+    KEY_VARIABLES,
+    Settings,
+    read_env_file,
+)
+from qwen_vision.settings.remote import (
+    DEFAULT_BASE_URL,
+    RemoteSettings,
+    find_remote,
+)
+from qwen_vision.settings.shapes import (
+    MEBIBYTE,
+    BucketSettings,
+    EngineSettings,
+    FetchSettings,
+    MediaSettings,
+    ServerSettings,
+    StorageSettings,
+    UpstreamSettings,
+    WeightsSettings,
+)
+
+__all__ = [
+    "ADDRESS_VARIABLES",
+    "DEFAULT_BASE_URL",
+    "KEY_VARIABLES",
+    "MEBIBYTE",
+    "BucketSettings",
+    "EngineSettings",
+    "FetchSettings",
+    "MediaSettings",
+    "RemoteSettings",
+    "ServerSettings",
+    "Settings",
+    "StorageSettings",
+    "UpstreamSettings",
+    "WeightsSettings",
+    "find_remote",
+    "read_env_file",
+]
