@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 
-.PHONY: help demo test test-clients lint check bench eval install install-dev clean
+.PHONY: help demo test test-clients lint check bench soak eval install install-dev clean
 
 help:
 	@echo "make demo   install, then ask three things about a picture in examples/ (no key)"
 	@echo "make test   install, then lint, types, layers and every test"
 	@echo "make test-clients  ask the server with the clients people use (their own .venv-clients)"
 	@echo "make bench  print speed figures as ratios to their peers"
+	@echo "make soak   keep a server busy for ten minutes and see what it holds on to"
 	@echo "make eval DATA=folder  score the embedded engine on a folder with a truth.json"
 	@echo "make clean  remove the virtual environment and caches"
 
@@ -40,6 +41,9 @@ lint: install-dev
 
 bench: install-dev
 	$(BIN)/python -m benchmarks
+
+soak: install-dev
+	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),600)
 
 eval: install-dev
 	@test -n "$(DATA)" || { echo "Say which folder: make eval DATA=folder"; exit 2; }

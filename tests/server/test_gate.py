@@ -4,9 +4,15 @@ import json
 from collections.abc import Callable
 
 import pytest
+from starlette.routing import Route
 
+from qwen_vision.engines.scripted.engine import ScriptedEngine
+from qwen_vision.engines.scripted.script import DEFAULT_SCRIPT
 from qwen_vision.errors import SettingsError
-from qwen_vision.settings import ServerSettings
+from qwen_vision.media.door import MediaDoor
+from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.server.app import create_app
+from qwen_vision.settings import MediaSettings, ServerSettings
 
 Serve = Callable[..., str]
 Call = Callable[..., tuple[int, dict[str, str], bytes]]
@@ -34,6 +40,8 @@ NATIVE_ROUTES = [
     ("GET", "/compatible-mode/v1/uploads?action=getPolicy&model=qwen3-vl-plus"),
     ("GET", "/api/v1/nothing"),
 ]
+# Alive or not is no secret; an upload is signed instead.
+OPEN_PATHS = {"/healthz", "/readyz", "/api/v1/uploads/objects"}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +67,21 @@ def test_every_route_needs_a_key(locked: str, call: Call, *, method: str, path: 
 def test_every_native_route_needs_a_key(locked: str, call: Call, *, method: str, path: str) -> None:
     status, _, body = call(locked, path, method=method)
     assert (status, json.loads(body)["code"]) == (401, "InvalidApiKey")
+
+
+def test_no_route_of_the_app_answers_without_a_key(locked: str, call: Call) -> None:
+    pipeline = Pipeline(ScriptedEngine(DEFAULT_SCRIPT), MediaDoor(MediaSettings()))
+    routes = create_app(ServerSettings(), pipeline).routes
+    seen = {
+        (route.path, method): call(locked, route.path, method=method)[0]
+        for route in routes
+        if isinstance(route, Route)
+        for method in (*(route.methods or ()), "DELETE", "PUT", "OPTIONS")
+    }
+    assert len({path for path, _ in seen}) == len(routes) > len(OPEN_PATHS)
+    answered = {key for key, status in seen.items() if status != 401}
+    assert {path for path, _ in answered} == OPEN_PATHS
+    assert {path for path, _ in seen} > OPEN_PATHS
 
 
 def test_an_upload_needs_a_signature_in_place_of_a_key(locked: str, call: Call) -> None:
