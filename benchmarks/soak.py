@@ -46,10 +46,10 @@ serve(
 )
 """
 ANSWER = {"answer": [{"steps": [{"text": "word ", "times": 8, "wait_s": 0.005}]}]}
-SETTLE_S = 8.0
 # Shorter runs are still filling caches: their memory is printed and not judged.
 JUDGED_FROM_S = 240
 GROWTH = 1.10
+POOLED = ("threads", "files")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Held:
     tasks: int
     threads: int
     files: int
+    half_uploads: int
     memory: float
 
 
@@ -76,6 +77,7 @@ def held(pid: int, folder: Path) -> Held:
         tasks=int(said.read_text()),
         threads=_entries(f"/proc/{pid}/task"),
         files=_entries(f"/proc/{pid}/fd"),
+        half_uploads=sum(path.is_file() for path in (folder / "uploads/incoming").rglob("*")),
         memory=memory_mb(pid),
     )
 
@@ -105,12 +107,12 @@ def servers(folder: Path) -> Iterator[tuple[int, int]]:
             yield ours.port, ours.pid
 
 
-def run(seconds: float, at_once: int, seed: int) -> int:
+def run(seconds: float, *, at_once: int, seed: int, settle_s: float) -> int:
     """Warm up, load, settle, compare; 0 when nothing has grown."""
     with tempfile.TemporaryDirectory() as name, servers(folder := Path(name)) as (port, pid):
         url = f"http://127.0.0.1:{port}"
-        asyncio.run(busy(url, max(5.0, seconds / 10), at_once=at_once, seed=seed))
-        time.sleep(SETTLE_S)
+        asyncio.run(busy(url, max(3.0, seconds / 10), at_once=at_once, seed=seed))
+        time.sleep(settle_s)
         before, memory = held(pid, folder), [memory_mb(pid)]
         print(f"before  {before}", flush=True)
         loads = []
@@ -121,13 +123,9 @@ def run(seconds: float, at_once: int, seed: int) -> int:
             )
             memory.append(memory_mb(pid))
             print(f"after {number + 1} of {rounds}: {memory[-1]:.0f} MB", flush=True)
-        time.sleep(SETTLE_S)
+        time.sleep(settle_s)
         after = held(pid, folder)
         print(f"after   {after}")
-        half = [path for path in (folder / "uploads/incoming").rglob("*") if path.is_file()]
-    if half:
-        print(f"  WRONG {len(half)} half uploads were left behind")
-        return 1
     return verdict(loads, before=before, after=after, memory=memory, at_once=at_once)
 
 
@@ -140,10 +138,10 @@ def verdict(
         print(f"  {kind:16} {said:>6} {count:7}")
     print(f"  {sum(answers.values())} requests")
     wrong = [failure for load in loads for failure in load.failures][:20]
-    for name in ("tasks", "threads", "files"):
+    for name in ("tasks", "half_uploads", "threads", "files"):
         was, now = getattr(before, name), getattr(after, name)
         # Pools of threads and kept connections grow up to what was in flight at once.
-        if now > was + (0 if name == "tasks" else at_once):
+        if now > was + (at_once if name in POOLED else 0):
             wrong.append(f"{name} grew from {was} to {now}")
     middle = len(memory) // 2
     early, late = statistics.median(memory[: middle + 1]), statistics.median(memory[middle:])
@@ -161,8 +159,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600, help="how long, by default 600")
     parser.add_argument("--at-once", type=int, default=16, help="requests in flight")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another load")
+    parser.add_argument("--settle", type=float, default=8, help="seconds of rest before counting")
     chosen = parser.parse_args()
-    raise SystemExit(run(chosen.seconds, chosen.at_once, chosen.seed))
+    raise SystemExit(
+        run(chosen.seconds, at_once=chosen.at_once, seed=chosen.seed, settle_s=chosen.settle)
+    )
 
 
 if __name__ == "__main__":
