@@ -1,8 +1,11 @@
 """Fixtures for the command line: the command in this process, and as a process of its own."""
 
 import os
+import pty
+import select
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from PIL import Image
 from qwen_vision.cli.main import main
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[bytes]]
+Terminal = Callable[..., str]
 
 COMMAND = (sys.executable, "-m", "qwen_vision")
 _OURS = ("QWEN_", "DASHSCOPE_", "NO_COLOR")
@@ -109,6 +114,41 @@ def process(folder: Path) -> Command:
         return subprocess.CompletedProcess(
             words, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
+
+    return run
+
+
+@pytest.fixture
+def start(folder: Path) -> Start:
+    """Starts the command and leaves it running."""
+
+    def begin(*words: str, **more: object) -> subprocess.Popen[bytes]:
+        env = clean_environment({"TERM": "xterm", **more.pop("env", {})})  # type: ignore[dict-item]
+        return subprocess.Popen([*COMMAND, *words], env=env, **more)  # type: ignore[call-overload, no-any-return] # noqa: S603
+
+    return begin
+
+
+@pytest.fixture
+def terminal(start: Start) -> Terminal:
+    """What a terminal of 100 columns shows of a run that ends well."""
+
+    def run(*words: str, **env: str) -> str:
+        ours, its = pty.openpty()
+        termios.tcsetwinsize(its, (30, 100))
+        with start(*words, stdin=its, stdout=its, stderr=its, env=env) as running:
+            os.close(its)
+            shown = b""
+            while select.select([ours], [], [], 30)[0]:
+                try:
+                    piece = os.read(ours, 4096)
+                except OSError:
+                    # Linux says so when the last writer has gone.
+                    break
+                shown += piece
+        os.close(ours)
+        assert running.returncode == 0, shown
+        return shown.decode()
 
     return run
 

@@ -2,9 +2,6 @@
 
 import http.client
 import json
-import os
-import pty
-import select
 import signal
 import subprocess
 import sys
@@ -12,54 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from qwen_vision.settings import ServerSettings, StorageSettings
+from qwen_vision.settings import ServerSettings
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Start = Callable[..., subprocess.Popen[bytes]]
+Terminal = Callable[..., str]
 SCRIPTED = ("--engine", "scripted:script.toml")
-
-
-@pytest.fixture
-def start(folder: Path) -> Start:
-    """Starts the command and leaves it running; ends what a test left."""
-
-    def begin(*words: str, **more: object) -> subprocess.Popen[bytes]:
-        ours = os.environ  # noqa: TID251 - a process needs the environment of its parent
-        env = {name: value for name, value in ours.items() if "QWEN" not in name} | {
-            "TERM": "xterm",
-            **more.pop("env", {}),  # type: ignore[dict-item]
-        }
-        return subprocess.Popen(  # type: ignore[call-overload, no-any-return] # noqa: S603
-            [sys.executable, "-m", "qwen_vision", *words], env=env, **more
-        )
-
-    return begin
 
 
 @pytest.fixture
 def guarded(serve: Callable[..., str]) -> str:
     """A server that takes one key only."""
     return serve(settings=ServerSettings(port=0, keys=frozenset({"right"}))) + "/v1"
-
-
-def on_terminal(start: Start, *words: str, **env: str) -> str:
-    """What a terminal shows of a run."""
-    ours, its = pty.openpty()
-    with start(*words, stdin=its, stdout=its, stderr=its, env=env) as run:
-        os.close(its)
-        shown = b""
-        while select.select([ours], [], [], 30)[0]:
-            try:
-                piece = os.read(ours, 4096)
-            except OSError:
-                # Linux says so when the last writer has gone.
-                break
-            shown += piece
-    os.close(ours)
-    assert run.returncode == 0
-    return shown.decode()
 
 
 def test_installed_command_and_module_are_the_same(process: Command) -> None:
@@ -74,40 +36,20 @@ def test_pipe_gets_the_answer_and_nothing_else(process: Command) -> None:
     assert "\x1b" not in done.stderr
 
 
-def test_terminal_shows_dimmed_reasoning_and_the_answer(start: Start) -> None:
-    shown = on_terminal(start, "analyze", "red.png", *SCRIPTED)
+def test_terminal_shows_dimmed_reasoning_and_the_answer(terminal: Terminal) -> None:
+    shown = terminal("analyze", "red.png", *SCRIPTED)
     assert "\x1b[2mRed, I think. \x1b[0m" in shown
     assert "A red picture.\r\n" in shown
 
 
-def test_terminal_counts_the_seconds_until_the_answer_begins(start: Start) -> None:
-    shown = on_terminal(start, "analyze", "red.png", "late", *SCRIPTED)
-    assert "red.png: asking this machine ... 1 s" in shown
-    assert shown.rpartition("\x1b[K")[2].startswith("at last")
-
-
-def test_terminal_shows_how_far_an_upload_is(
-    start: Start, serve: Callable[..., str], folder: Path
-) -> None:
-    storage = StorageSettings(folder=folder / "kept")
-    address = serve(settings=ServerSettings(port=0, storage=storage))
-    with (folder / "big.bmp").open("wb") as out:
-        Image.new("RGB", (64, 64), "red").save(out, "BMP")
-        out.write(bytes(8_000_000))
-    env = {"QWEN_BASE_URL": address, "XDG_CACHE_HOME": str(folder / "cache")}
-    shown = on_terminal(start, "analyze", "big.bmp", "--model", "qwen3-vl-plus", **env)
-    assert "big.bmp: uploading " in shown
-    assert "100% of 8.0 MB" in shown
-
-
-def test_no_color_means_no_colour(start: Start) -> None:
-    shown = on_terminal(start, "analyze", "red.png", *SCRIPTED, NO_COLOR="1")
+def test_no_color_means_no_colour(terminal: Terminal) -> None:
+    shown = terminal("analyze", "red.png", *SCRIPTED, NO_COLOR="1")
     assert "\x1b[2m" not in shown
     assert "Red, I think. " in shown
 
 
-def test_terminal_is_not_commanded_by_what_stands_in_a_picture(start: Start) -> None:
-    assert "\x1b]" not in on_terminal(start, "analyze", "red.png", "escape", *SCRIPTED)
+def test_terminal_is_not_commanded_by_what_stands_in_a_picture(terminal: Terminal) -> None:
+    assert "\x1b]" not in terminal("analyze", "red.png", "escape", *SCRIPTED)
 
 
 def test_picture_may_come_from_standard_input(process: Command, folder: Path) -> None:

@@ -16,7 +16,8 @@ from qwen_vision.cli.files import write_file
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
 from qwen_vision.cli.question import build_request, item_names
-from qwen_vision.cli.sending import Waiting, sending_of
+from qwen_vision.cli.sending import sending_of
+from qwen_vision.cli.waiting import Waiting
 from qwen_vision.client.structured import parse_json, without_fence
 from qwen_vision.protocol.request import ChatRequest
 
@@ -47,7 +48,8 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
             call.warn_of_redirect()
         live = options.stream if options.stream is not None else call.screen.answers_live
         shown_live = live and options.output is None and not (wish and wish.unit)
-        waiting = Waiting(call.screen, f"{_subject(words.items)}: asking {choice.place}")
+        said = f"{_subject(words.items)}: asking {choice.place}"
+        waiting = Waiting(call.screen, said, names=call.item_names)
         listener = _Live(call.screen, waiting) if shown_live else None
         answer = run_async(
             _fetch(call, choice, request, waiting=waiting, listener=listener, options=options)
@@ -76,9 +78,12 @@ async def _fetch(
     options: argparse.Namespace,
 ) -> Answer:
     sending = sending_of(call, waiting, upload=options.upload, shrink=options.shrink)
-    async with waiting.ticking(), open_completer(choice, call.settings, sending=sending) as asked:
-        # A stream survives long thinking better than one long silence.
-        stream = options.stream is not False
+    # A stream survives long thinking better than one long silence.
+    stream = options.stream is not False
+    async with (
+        waiting.ticking(),
+        open_completer(choice, call.settings, sending=sending, watched=waiting.watched) as asked,
+    ):
         return await fetch_answer(asked, request, stream=stream, listener=listener)
 
 
@@ -102,7 +107,7 @@ class _Live:
         self._thinking = False
 
     def reasoning(self, text: str) -> None:
-        self._waiting.end()
+        self._waiting.think()
         self._thinking = True
         self._screen.reasoning(text)
 

@@ -14,6 +14,7 @@ from qwen_vision.settings import EngineSettings, RemoteSettings, Settings
 if TYPE_CHECKING:
     from qwen_vision.client import AsyncClient
     from qwen_vision.client.upload import Progress, Shelf
+    from qwen_vision.media.progress import WatchProgress
 
 LOCAL_ENGINE = "embedded"
 
@@ -91,11 +92,16 @@ def open_client(remote: RemoteSettings, sending: Sending) -> "AsyncClient":
 
 @asynccontextmanager
 async def open_completer(
-    choice: EngineChoice, settings: Settings, *, sending: Sending | None = None
+    choice: EngineChoice,
+    settings: Settings,
+    *,
+    sending: Sending | None = None,
+    watched: "WatchProgress | None" = None,
 ) -> AsyncIterator[Completer]:
     """The completer of a choice, closed at the end of the block.
 
-    `sending` says how files of this machine reach a remote server.
+    `sending` says how files of this machine reach a remote server; `watched` hears how far a
+    local engine has looked at a video.
     """
     if choice.remote is not None:
         async with open_client(choice.remote, sending or Sending()) as client:
@@ -108,7 +114,7 @@ async def open_completer(
     engine = build_engine(
         choice.name, EngineSettings(media=settings.media, weights=settings.weights)
     )
-    pipeline = Pipeline(engine, MediaDoor(settings.media), local_files=True)
+    pipeline = Pipeline(engine, MediaDoor(settings.media, progress=watched), local_files=True)
     interrupted = False
     try:
         yield pipeline

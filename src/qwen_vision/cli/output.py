@@ -1,7 +1,9 @@
 """Screen: the answer on stdout, everything else on stderr; colour only on a terminal."""
 
+import os
 import re
 import sys
+import unicodedata
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -22,10 +24,12 @@ class Screen:
         self._moves = environ.get("TERM") != "dumb" and self.talks_live
         self._progress = False
         self._open_line = False
+        # A progress line came in the middle of a text and ended its line.
+        self._broken_off = False
 
     def answer(self, text: str) -> None:
         """A piece of the answer, shown at once."""
-        self.clear_progress()
+        text = self._resumed(text)
         sys.stdout.write(_harmless(text, sys.stdout))
         sys.stdout.flush()
         if text:
@@ -33,14 +37,14 @@ class Screen:
 
     def reasoning(self, text: str) -> None:
         """A piece of the thinking, dimmed, shown at once."""
-        self.clear_progress()
+        text = self._resumed(text)
         self._tell(_harmless(text, sys.stderr), _DIM)
         if text:
             self._open_line = not text.endswith("\n")
 
     def aside(self, text: str) -> None:
         """A piece of the answer, shown on stderr because stdout is for something else."""
-        self.clear_progress()
+        text = self._resumed(text)
         self._tell(_harmless(text, sys.stderr), "")
         if text:
             self._open_line = not text.endswith("\n")
@@ -60,10 +64,17 @@ class Screen:
         sys.stderr.flush()
 
     def progress(self, text: str) -> None:
-        """A line that the next output replaces; only for a person."""
+        """A line that the next output replaces; only for a person.
+
+        Its beginning is left out when the terminal is narrower.
+        """
         if self._moves:
             self.clear_progress()
-            self._tell(_harmless(text, sys.stderr), _DIM)
+            if self._open_line:
+                sys.stderr.write("\n")
+                self._open_line = False
+                self._broken_off = True
+            self._tell(_fitting(_harmless(text, sys.stderr)), _DIM)
             self._progress = True
 
     def clear_progress(self) -> None:
@@ -88,6 +99,14 @@ class Screen:
             sys.stderr.flush()
         self._open_line = False
 
+    def _resumed(self, text: str) -> str:
+        """More of a text; its line break is left out where a progress line has made one."""
+        self.clear_progress()
+        if text and self._broken_off:
+            self._broken_off = False
+            return text.removeprefix("\n")
+        return text
+
     def _tell(self, text: str, style: str) -> None:
         sys.stderr.write(f"{style}{text}{_PLAIN}" if self._colour and style else text)
         sys.stderr.flush()
@@ -101,3 +120,22 @@ def _harmless(text: str, stream: TextIO) -> str:
     if not stream.isatty() or text.isprintable():
         return text
     return _CONTROLS.sub("", text)
+
+
+def _fitting(text: str) -> str:
+    """The end of a text that fits one line: what is wrapped could not be taken away again."""
+    try:
+        room = os.get_terminal_size(sys.stderr.fileno()).columns - 1
+    except (OSError, ValueError):
+        return text
+    # A terminal that does not know its width says zero.
+    if room <= 0 or _width(text) <= room:
+        return text
+    while text and _width(text) >= room:
+        text = text[1:]
+    return f"…{text}"
+
+
+def _width(text: str) -> int:
+    """Columns a text takes: letters of East Asia take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qwen_vision.cli.answer import Answer
     from qwen_vision.cli.completers import EngineChoice
     from qwen_vision.cli.script_request import ScriptRequest
+    from qwen_vision.cli.waiting import Waiting
     from qwen_vision.protocol.request import ChatRequest
 
 
@@ -106,26 +107,32 @@ async def _fetch(
 ) -> "Answer":
     from qwen_vision.cli.answer import fetch_answer
     from qwen_vision.cli.completers import open_completer
-    from qwen_vision.cli.sending import Waiting, sending_of
+    from qwen_vision.cli.sending import sending_of
+    from qwen_vision.cli.waiting import Waiting
 
-    sending = sending_of(call, Waiting(call.screen, f"asking {choice.place}"), upload=upload)
-    async with open_completer(choice, call.settings, sending=sending) as completer:
-        listener = _Stderr(call) if request.streams else None
-        return await fetch_answer(
-            completer, request.chat, stream=request.streams, listener=listener
-        )
+    waiting = Waiting(call.screen, f"asking {choice.place}")
+    sending = sending_of(call, waiting, upload=upload)
+    listener = _Stderr(call, waiting) if request.streams else None
+    async with (
+        waiting.ticking(),
+        open_completer(choice, call.settings, sending=sending, watched=waiting.watched) as asked,
+    ):
+        return await fetch_answer(asked, request.chat, stream=request.streams, listener=listener)
 
 
 class _Stderr:
     """Shows a stream on stderr: stdout is kept for the JSON."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, waiting: "Waiting") -> None:
         self._screen = call.screen
+        self._waiting = waiting
 
     def reasoning(self, text: str) -> None:
+        self._waiting.think()
         self._screen.reasoning(text)
 
     def answer(self, text: str) -> None:
+        self._waiting.end()
         self._screen.aside(text)
 
 

@@ -12,7 +12,8 @@ def run(argv: Sequence[str], call: Call) -> int:
     options = build_parser().parse_args(argv)
     from qwen_vision.cli.answer import run_async
     from qwen_vision.cli.completers import choose_engine, open_client
-    from qwen_vision.cli.sending import Waiting, sending_of
+    from qwen_vision.cli.sending import sending_of
+    from qwen_vision.cli.waiting import Waiting
 
     choice = choose_engine("remote", call.settings)
     assert choice.remote is not None  # noqa: S101 - "remote" gives one or raises

@@ -27,6 +27,7 @@ from qwen_vision.media.limits import (
     most_frames,
 )
 from qwen_vision.media.picture import PictureFile, read_picture
+from qwen_vision.media.progress import WatchProgress
 from qwen_vision.media.resize import (
     FrameLimits,
     fit,
@@ -64,6 +65,7 @@ class Builder:
     rules: Rules
     max_decode_px: int
     budgets: Budgets
+    progress: WatchProgress | None = None
 
     def image_terms(self, part: ImagePart, *, param: str) -> ImageLimits:
         """The pixel limits of a picture part. Raises PixelLimitError."""
@@ -173,6 +175,7 @@ class Builder:
             facts=Facts(index=index, kind="video", source=blob.source, bytes=blob.size_bytes),
             budgets=self.budgets,
             source=_Sample(clip, numbers),
+            progress=self.progress,
         )
 
     def frame_list(
@@ -203,6 +206,7 @@ class Builder:
             ),
             budgets=self.budgets,
             source=source,
+            progress=self.progress,
         )
 
     def _image(

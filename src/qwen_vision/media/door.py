@@ -17,6 +17,7 @@ from qwen_vision.media.items import Image, Video
 from qwen_vision.media.limits import ImageLimits
 from qwen_vision.media.pdfium import PAGE_THREADS
 from qwen_vision.media.picture import PictureFile
+from qwen_vision.media.progress import WatchProgress
 from qwen_vision.media.rules import Rules
 from qwen_vision.media.source import Sources
 from qwen_vision.protocol.parts import FramesPart, ImagePart, ImageUrl, VideoPart, VideoUrl
@@ -34,13 +35,20 @@ class Opening:
     """The media of one request; an async context manager that gives back files and memory."""
 
     def __init__(
-        self, rules: Rules, *, settings: MediaSettings, sources: Sources, process: ProcessBudget
+        self,
+        rules: Rules,
+        *,
+        settings: MediaSettings,
+        sources: Sources,
+        process: ProcessBudget,
+        progress: WatchProgress | None = None,
     ) -> None:
         """Open media by `rules`; `process` is shared with every other request."""
         self._rules = rules
         self._settings = settings
         self._sources = sources
         self._process = process
+        self._progress = progress
         self._blobs: list[Blob] = []
         self._items = 0
         self._images = 0
@@ -129,7 +137,12 @@ class Opening:
     @cached_property
     def _builder(self) -> Builder:
         budgets = Budgets(self._process, self._budget)
-        return Builder(self._rules, max_decode_px=self._settings.max_decode_px, budgets=budgets)
+        return Builder(
+            self._rules,
+            max_decode_px=self._settings.max_decode_px,
+            budgets=budgets,
+            progress=self._progress,
+        )
 
     async def aclose(self) -> None:
         """Close files, remove temporary ones, give the memory budget back. Safe to call twice."""
@@ -193,15 +206,25 @@ class Opening:
 class MediaDoor:
     """Opens media within the limits of the settings and the model."""
 
-    def __init__(self, settings: MediaSettings) -> None:
-        """Keep one door for the whole process: it holds the process's memory budget."""
+    def __init__(self, settings: MediaSettings, *, progress: WatchProgress | None = None) -> None:
+        """Keep one door for the whole process: it holds the process's memory budget.
+
+        `progress` hears how far videos are decoded; it is for a caller who looks on.
+        """
         self._settings = settings
+        self._progress = progress
         self._sources = Sources(settings)
         self._process = ProcessBudget(settings.process_memory_bytes)
 
     def opening(self, rules: Rules) -> Opening:
         """Start taking in the media of one request."""
-        return Opening(rules, settings=self._settings, sources=self._sources, process=self._process)
+        return Opening(
+            rules,
+            settings=self._settings,
+            sources=self._sources,
+            process=self._process,
+            progress=self._progress,
+        )
 
     async def aclose(self) -> None:
         """Close the connection pool."""

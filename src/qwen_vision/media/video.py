@@ -11,6 +11,7 @@ from msgspec import UNSET
 from qwen_vision.errors import MediaError
 from qwen_vision.media.image import Budgets, Facts
 from qwen_vision.media.items import Frame, Pixels, Size
+from qwen_vision.media.progress import Watched, WatchProgress
 from qwen_vision.media.resize import shrink
 from qwen_vision.protocol.receipt import MediaReceipt
 
@@ -46,6 +47,7 @@ class OpenedVideo:
     facts: Facts
     budgets: Budgets
     source: FrameSource
+    progress: WatchProgress | None = None
     kind: Literal["video"] = "video"
     stages_ms: dict[str, float] = field(default_factory=dict)
 
@@ -57,8 +59,10 @@ class OpenedVideo:
     async def frames(self, *, max_px: int | None = None) -> AsyncIterator[Frame]:
         """Sampled frames in order, upright RGB, decoded one by one in a thread.
 
-        Without `max_px` each has the final size. Raises VideoError, MemoryBudgetError.
+        Without `max_px` each has the final size. `progress` hears of every frame. Raises
+        VideoError, MemoryBudgetError.
         """
+        self._tell(0, time_s=0.0)
         target = self.final if max_px is None else shrink(self.original, max_px=max_px)
         working_bytes = self.source.working_bytes
         self.budgets.request.check(working_bytes, param=self.param)
@@ -77,6 +81,7 @@ class OpenedVideo:
                 self.stages_ms["decode"] = round(spent_s * 1000, 3)
                 if pixels is None:
                     return
+                self._tell(index + 1, time_s=time_s)
                 yield Frame(index=index, time_s=time_s, pixels=pixels)
         except MediaError as error:
             raise type(error)(error.message, param=self.param) from error
@@ -84,6 +89,12 @@ class OpenedVideo:
             if step is not None and not step.done():
                 await asyncio.wait([step])
             await asyncio.to_thread(pixels_left.close)
+
+    def _tell(self, frames: int, *, time_s: float) -> None:
+        if self.progress is not None:
+            self.progress(
+                Watched(self.param, frames, len(self.frame_times_s), time_s, self.duration_s)
+            )
 
     def receipt(self) -> MediaReceipt:
         """What was done to this video so far."""
