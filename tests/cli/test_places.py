@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from qwen_vision.cli.grounding import Scale, Unit, convert_places, find_spots
+from qwen_vision.cli.grounding import find_spots
+from qwen_vision.protocol.places import Scale
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 PLACES = [
@@ -16,8 +17,7 @@ PLACES = [
     {"point_2d": [500, 500], "label": "middle"},
 ]
 ANSWER = f"Here:\n```json\n{json.dumps(PLACES)}\n```"
-RELATIVE = Scale("relative", original=(400, 200), seen=(320, 160))
-RESIZED = Scale("resized", original=(400, 200), seen=(200, 100))
+RELATIVE = Scale("0-1000", original=(400, 200), seen=(320, 160))
 
 
 @pytest.fixture
@@ -28,28 +28,6 @@ def pointing(folder: Path) -> tuple[str, str]:
     (folder / "points.toml").write_text(toml, "utf-8")
     Image.new("RGB", (400, 200), "white").save(folder / "white.png")
     return "--engine", "scripted:points.toml"
-
-
-@pytest.mark.parametrize(
-    ("scale", "unit", "box"),
-    [
-        (RELATIVE, "pixel", "[40, 40, 200, 120]"),
-        (RELATIVE, "0-1", "[0.1000, 0.2000, 0.5000, 0.6000]"),
-        (RELATIVE, "0-1000", "[100, 200, 500, 600]"),
-        (RESIZED, "pixel", "[200, 400, 1000, 1200]"),
-        (RESIZED, "0-1000", "[500, 2000, 2500, 6000]"),
-    ],
-)
-def test_places_are_told_in_the_unit_asked_for(scale: Scale, unit: Unit, box: str) -> None:
-    told = convert_places(ANSWER, scale, unit)
-    assert f'"bbox_2d": {box}' in told
-    assert told.startswith("Here:\n```json\n[{")
-
-
-def test_places_in_html_are_told_too_and_other_numbers_are_left_alone() -> None:
-    text = '<p data-bbox="100 200 500 600">[1, 2, 3, 4]</p> {"total": [1, 2]}'
-    told = convert_places(text, RELATIVE, "pixel")
-    assert told == '<p data-bbox="40 40 200 120">[1, 2, 3, 4]</p> {"total": [1, 2]}'
 
 
 def test_spots_are_found_wherever_they_stand_in_the_json() -> None:

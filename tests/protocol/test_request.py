@@ -103,6 +103,7 @@ PARAMETERS: list[tuple[str, object, object]] = [
     ("user", "someone", "someone"),
     ("media_receipt", True, True),
     ("structured_thinking", True, True),
+    ("coordinates", "0-1", "0-1"),
 ]
 
 

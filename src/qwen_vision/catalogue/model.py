@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from qwen_vision.protocol.limits import MediaLimits
+from qwen_vision.protocol.places import Coordinates
 
 
 class Sampling(Struct, frozen=True):
@@ -28,7 +29,6 @@ class Tier(Struct, frozen=True):
 
 Thinking = Literal["never", "off", "on", "always"]
 Structured = Literal["none", "json_object", "json_schema"]
-Coordinates = Literal["relative", "resized"]
 
 
 class Model(MediaLimits, frozen=True, kw_only=True):

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from qwen_vision.catalogue.catalogue import find_model
-from qwen_vision.cli.answer import run_async
+from qwen_vision.cli.answer import Answer, run_async
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.grounding import Scale, Spot, Unit, convert_places, find_spots
+from qwen_vision.cli.grounding import Spot, find_spots
 from qwen_vision.cli.inputs import Item
 from qwen_vision.errors import SettingsError, UsageError
 from qwen_vision.protocol.parts import ImagePart
+from qwen_vision.protocol.place_stream import Album, convert_places
+from qwen_vision.protocol.places import Scale, Space, Unit, space_of
 from qwen_vision.protocol.request import ChatRequest
 
 if TYPE_CHECKING:
@@ -44,12 +48,17 @@ def read_wish(annotate: str | None, unit: Unit | None, items: Sequence[Item]) ->
     return Wish(None if annotate is None else Path(annotate), unit)
 
 
-def fulfil(wish: Wish, text: str, request: ChatRequest, *, call: Call) -> str:
+def fulfil(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> str:
     """Draw, and give the text with its places in the unit wished for.
 
-    Raises the media door's errors, and SettingsError when the file cannot be written.
+    An answer that says it tells them so already is taken at its word; otherwise they are turned
+    here. Raises the media door's errors, and SettingsError when the file cannot be written.
     """
-    scale, pixels = run_async(_open(request, call, draws=wish.annotate is not None))
+    text, told = answer.text, answer.completion.coordinates
+    if wish.annotate is None and told == wish.unit:
+        return text
+    space = None if told is UNSET else told
+    scale, pixels = run_async(_open(request, call, space=space, draws=wish.annotate is not None))
     if wish.annotate is not None and pixels is not None:
         spots = find_spots(text, scale)
         _draw(pixels, spots, original=scale.original)
@@ -63,13 +72,13 @@ def fulfil(wish: Wish, text: str, request: ChatRequest, *, call: Call) -> str:
             ) from error
         marked = f"{len(spots)} places marked" if spots else "the answer names no places"
         call.screen.note(f"wrote {wish.annotate}: {marked}")
-    return text if wish.unit is None else convert_places(text, scale, wish.unit)
+    return text if wish.unit is None else convert_places(text, Album((scale,)), wish.unit)
 
 
 async def _open(
-    request: ChatRequest, call: Call, *, draws: bool
+    request: ChatRequest, call: Call, *, space: Space | None, draws: bool
 ) -> "tuple[Scale, Image.Image | None]":
-    """The sizes of the request's picture and, to draw on, its pixels."""
+    """How the answer counts on the request's picture and, to draw on, its pixels."""
     # The door brings the decoders; only these options need them when a server answers.
     from qwen_vision.media.door import MediaDoor, Rules
 
@@ -90,7 +99,7 @@ async def _open(
             param = f"messages[{len(request.messages) - 1}].content[{number}]"
             (image,) = await opening.image(part, param=param)
             scale = Scale(
-                model.coordinates,
+                space or space_of(model.coordinates),
                 original=(image.original.width_px, image.original.height_px),
                 seen=(image.final.width_px, image.final.height_px),
             )

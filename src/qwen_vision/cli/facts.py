@@ -48,6 +48,8 @@ def _receipt_line(receipt: MediaReceipt, names: Mapping[str, str]) -> str:
     if receipt.tokens is not UNSET:
         facts.append(f"{receipt.tokens} tokens")
     facts += _video_facts(receipt)
+    if receipt.coordinates is not UNSET:
+        facts.append(f"places from {receipt.coordinates.source} to {receipt.coordinates.to}")
     if receipt.note is not UNSET:
         facts.append(receipt.note)
     return f"{names.get(receipt.param, receipt.param)}: {', '.join(facts)}"

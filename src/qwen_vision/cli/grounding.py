@@ -1,48 +1,21 @@
-"""Places in an answer: boxes and points as models write them, found and turned into other units."""
+"""Places in an answer: boxes and points as models write them, found for drawing."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
-from qwen_vision.catalogue.model import Coordinates
 from qwen_vision.protocol.ocr_tasks import read_result
+from qwen_vision.protocol.places import Scale
 
-Unit: TypeAlias = Literal["pixel", "0-1", "0-1000"]
 Point: TypeAlias = tuple[float, float]
-UNITS: tuple[Unit, ...] = ("pixel", "0-1", "0-1000")
 
-_THOUSAND = 1000.0
-_NUMBERS = r"-?\d+(?:\.\d+)?(?:\s*,\s*-?\d+(?:\.\d+)?)+"
-# The value of a key is replaced where it stands, so that not another letter of the answer changes.
-_JSON_PLACE = re.compile(
-    rf'("(?:bbox_2d|bbox|box_2d|point_2d|point)"\s*:\s*\[\s*)({_NUMBERS})(\s*\])'
-)
-_HTML_PLACE = re.compile(r'(data-bbox=")([-\d. ]+)(")')
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
 _BOX_KEYS = ("bbox_2d", "bbox", "box_2d")
 _POINT_KEYS = ("point_2d", "point")
 _NAME_KEYS = ("label", "text_content", "text", "name", "sub_label")
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How a model counts on one picture: `original` and `seen` are width and height in pixels."""
-
-    coordinates: Coordinates
-    original: tuple[int, int]
-    seen: tuple[int, int]
-
-    def share(self, value: float, axis: int) -> float:
-        """A model's number as a share of the picture's width (axis 0) or height (axis 1)."""
-        whole = self.seen[axis] if self.coordinates == "resized" else _THOUSAND
-        return value / whole
-
-    def pixel(self, value: float, axis: int) -> float:
-        """A model's number in pixels of the original."""
-        return self.share(value, axis) * self.original[axis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +26,11 @@ class Spot:
     corners: tuple[Point, ...]
 
 
-def convert_places(text: str, scale: Scale, unit: Unit) -> str:
-    """The answer with every box and point in `unit`; nothing else is changed."""
-
-    def number(value: float, axis: int) -> str:
-        match unit:
-            case "pixel":
-                return str(round(scale.pixel(value, axis)))
-            case "0-1":
-                return f"{scale.share(value, axis):.4f}"
-            case "0-1000":
-                return str(round(scale.share(value, axis) * _THOUSAND))
-
-    def replaced(separator: str) -> Callable[[re.Match[str]], str]:
-        def replace(found: re.Match[str]) -> str:
-            values = [float(word) for word in re.findall(r"-?\d+(?:\.\d+)?", found[2])]
-            words = [number(value, index % 2) for index, value in enumerate(values)]
-            return f"{found[1]}{separator.join(words)}{found[3]}"
-
-        return replace
-
-    return _HTML_PLACE.sub(replaced(" "), _JSON_PLACE.sub(replaced(", "), text))
-
-
 def find_spots(text: str, scale: Scale) -> list[Spot]:
     """Every box and point in the JSON of an answer, and the lines of a reading task."""
-    read = read_result("advanced_recognition", text, size=scale.original)
+    # Lines are told in thousandths by every family.
+    unit = "0-1000" if scale.space == "resized" else scale.space
+    read = read_result("advanced_recognition", text, size=scale.original, unit=unit)
     if read is not None and read.words_info:
         return [
             Spot(word.text, tuple(zip(word.location[::2], word.location[1::2], strict=True)))

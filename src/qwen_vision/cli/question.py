@@ -44,6 +44,7 @@ def build_request(
         vl_high_resolution_images=given.get("high_resolution") or None,
         response_format=response_format(model, schema=schema, json_mode=options.json_mode),
         media_receipt=options.receipt or None,
+        coordinates=given.get("coordinates"),
     )
 
 

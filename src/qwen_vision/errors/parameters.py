@@ -289,3 +289,13 @@ class SchemaError(InvalidRequestError):
         "The JSON Schema cannot be used: {reason}. It must be a valid schema in one document, "
         "without references to other documents."
     )
+
+
+class CoordinatesError(InvalidRequestError):
+    """`coordinates` is no unit of places; this text is ours."""
+
+    param = "coordinates"
+    text = (
+        "coordinates is '{given}'; it must be 'pixel', '0-1' or '0-1000', or be left out for "
+        "the model's own."
+    )

@@ -28,6 +28,7 @@ from qwen_vision.protocol.chunk import (
     OpeningDelta,
 )
 from qwen_vision.protocol.logprobs import ChoiceLogprobs, TokenLogprob
+from qwen_vision.protocol.places import Unit
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
 
@@ -42,6 +43,7 @@ class Frame:
     created: int
     model: str
     fingerprint: str
+    unit: Unit | UnsetType = UNSET
 
 
 class Assembler:
@@ -199,4 +201,5 @@ class Assembler:
             system_fingerprint=frame.fingerprint,
             model=frame.model,
             id=frame.id,
+            coordinates=frame.unit,
         )

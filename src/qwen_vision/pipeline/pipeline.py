@@ -2,21 +2,25 @@
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+
+from msgspec import UNSET
 
 from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.catalogue.model import Model
-from qwen_vision.engines.base import Engine
+from qwen_vision.engines.base import Engine, Event, Prompt
 from qwen_vision.errors import EngineError
 from qwen_vision.media.door import MediaDoor, Opening, Rules
 from qwen_vision.media.source import OssResolver
 from qwen_vision.pipeline.assemble import Assembler, Frame
 from qwen_vision.pipeline.bridges.bridge import run_bridged
 from qwen_vision.pipeline.bridges.closing import closing
+from qwen_vision.pipeline.bridges.places import Places, tell_places
 from qwen_vision.pipeline.bridges.tokens import neutralise
 from qwen_vision.pipeline.check import check
 from qwen_vision.pipeline.estimate import estimate
+from qwen_vision.pipeline.places import find_places, without_wish
 from qwen_vision.pipeline.prepare import Prepared, PromptTokens, check_media, prepare
 from qwen_vision.pipeline.stop import StopFilter
 from qwen_vision.protocol.chunk import Chunk
@@ -30,13 +34,20 @@ class Run:
     """A checked and prepared request. Play it once with `chunks` or `collect`, or close it."""
 
     def __init__(
-        self, engine: Engine, prepared: Prepared, opening: Opening, *, request_id: str
+        self,
+        engine: Engine,
+        prepared: Prepared,
+        opening: Opening,
+        *,
+        request_id: str,
+        places: Places | None = None,
     ) -> None:
         self.engine_name = engine.name
         self.request_id = request_id
         self._engine = engine
         self._prepared = prepared
         self._opening = opening
+        self._places = places
 
     @property
     def thinking(self) -> bool:
@@ -70,7 +81,7 @@ class Run:
         prompt = self._prepared.prompt
         assembler = self._assembler()
         try:
-            async with closing(run_bridged(self._engine, prompt)) as events:
+            async with closing(self._events(prompt)) as events:
                 async for event in events:
                     for chunk in assembler.take(event):
                         yield chunk
@@ -81,11 +92,16 @@ class Run:
             if not with_usage:
                 return
             asked = prompt.request.media_receipt
-            receipts = self._prepared.receipts(assembler.end.evidence) if asked else None
+            change = UNSET if self._places is None else self._places.change
+            receipts = self._prepared.receipts(assembler.end.evidence, change) if asked else None
             usage = assembler.usage(self._prepared.tokens)
             yield assembler.usage_chunk(usage, receipts)
         finally:
             await self._opening.aclose()
+
+    def _events(self, prompt: Prompt) -> AsyncIterator[Event]:
+        events = run_bridged(self._engine, prompt)
+        return events if self._places is None else tell_places(events, self._places)
 
     def _assembler(self) -> Assembler:
         prompt = self._prepared.prompt
@@ -95,6 +111,7 @@ class Run:
                 created=int(time.time()),
                 model=prompt.request.model,
                 fingerprint=self._engine.fingerprint,
+                unit=UNSET if self._places is None else self._places.unit,
             ),
             thinking=prompt.thinking,
             opening=prompt.model.opening_delta,
@@ -144,11 +161,15 @@ class Pipeline:
         engine = self.engine_for(request.model, model)
         plan = check(request, model, engine=engine.name, abilities=engine.abilities)
         check_media(request, model, engine=engine.name, abilities=engine.abilities)
+        unit = request.coordinates
+        if unit is not None:
+            request, body = without_wish(request, body), None
         plain = neutralise(request)
         if plain is not request:
             request, body = plain if body is None else neutralise(decode_request(body)), None
-        opening = self._door.opening(self._rules(request, model, uploads=uploads))
-        prepared = None
+        rules = self._rules(request, model, uploads=uploads)
+        opening = self._door.opening(rules)
+        run = None
         try:
             prepared = await prepare(
                 request,
@@ -158,11 +179,19 @@ class Pipeline:
                 opens_media=engine.abilities.opens_media,
                 body=body,
             )
+            places = None
+            if unit is not None:
+                async with self._door.opening(rules) as looking:
+                    prepared, places = await find_places(
+                        prepared, unit, opening=looking, checks=not engine.abilities.verbatim
+                    )
+            request_id = request_id or str(uuid.uuid4())
+            run = Run(engine, prepared, opening, request_id=request_id, places=places)
         finally:
             # A refused or cancelled request too gives back its files and its share of memory.
-            if prepared is None:
+            if run is None:
                 await opening.aclose()
-        return Run(engine, prepared, opening, request_id=request_id or str(uuid.uuid4()))
+        return run
 
     def engine_for(self, name: str, model: Model) -> Engine:
         """The engine that answers for a model, by the name the caller said or its id."""

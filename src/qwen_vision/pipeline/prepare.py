@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from qwen_vision.catalogue.model import Model
 from qwen_vision.engines.base import Abilities, Prompt, PromptPart, Text, Turn
@@ -21,7 +21,7 @@ from qwen_vision.media.items import MediaItem
 from qwen_vision.pipeline.check import Plan
 from qwen_vision.protocol.messages import Message
 from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, TextPart, VideoPart
-from qwen_vision.protocol.receipt import Evidence, MediaReceipt
+from qwen_vision.protocol.receipt import CoordinateChange, Evidence, MediaReceipt
 from qwen_vision.protocol.request import ChatRequest
 
 _Parts: TypeAlias = tuple[PromptPart, ...]
@@ -53,13 +53,19 @@ class Prepared:
     tokens: PromptTokens
     media: tuple[MediaItem | MediaReceipt, ...]
 
-    def receipts(self, evidence: Sequence[Evidence] = ()) -> list[MediaReceipt]:
-        """What was done to each item, in the order the items came, and what was read in it."""
+    def receipts(
+        self, evidence: Sequence[Evidence] = (), change: CoordinateChange | UnsetType = UNSET
+    ) -> list[MediaReceipt]:
+        """What was done to each item, in the order the items came, and what was read in it.
+
+        `change` says how places in the answer were turned.
+        """
         found = []
         for index, item in enumerate(self.media):
             receipt = item if isinstance(item, MediaReceipt) else item.receipt()
             receipt.index = index
             receipt.evidence = [piece for piece in evidence if piece.item == index] or UNSET
+            receipt.coordinates = change
             found.append(receipt)
         return found
 
@@ -78,7 +84,7 @@ async def prepare(
     Raises MediaError (and its kin) for media that cannot be used, InputLengthError when the
     prompt is longer than the model reads.
     """
-    turns = await _open_turns(request.messages, opening if opens_media else None)
+    turns = await open_turns(request.messages, opening if opens_media else None)
     opened = tuple(part for turn in turns for part in turn.parts if part.kind != "text")
     tokens = count_tokens(request, opened)
     limit = model.input_limit_tokens(thinking=plan.thinking)
@@ -137,7 +143,11 @@ def count_tokens(request: ChatRequest, media: Sequence[MediaItem]) -> PromptToke
     return PromptTokens(text=text, image=sum(item.tokens for item in media) - videos, video=videos)
 
 
-async def _open_turns(messages: Sequence[Message], opening: Opening | None) -> tuple[Turn, ...]:
+async def open_turns(messages: Sequence[Message], opening: Opening | None) -> tuple[Turn, ...]:
+    """The turns of a conversation with their media opened; without `opening` their text alone.
+
+    Raises MediaError and its kin.
+    """
     jobs: dict[tuple[int, int], Coroutine[Any, Any, _Parts]] = {}
     for place, message in enumerate(messages):
         if opening is None or not isinstance(message.content, list):

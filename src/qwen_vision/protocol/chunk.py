@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from qwen_vision.protocol.places import Unit
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import Usage
 
@@ -59,7 +60,10 @@ class ChunkChoice(Struct):
 
 
 class Chunk(Struct):
-    """One event of a stream; `usage` is null in every chunk but the last."""
+    """One event of a stream; `usage` is null in every chunk but the last.
+
+    `coordinates` says that places were turned into the unit the request asked for.
+    """
 
     choices: list[ChunkChoice]
     object: str = "chat.completion.chunk"
@@ -70,6 +74,7 @@ class Chunk(Struct):
     id: str = ""
     media_receipt: list[MediaReceipt] | UnsetType = UNSET
     receipt_notes: list[str] | UnsetType = UNSET
+    coordinates: Unit | UnsetType = UNSET
 
     @property
     def text(self) -> str:

@@ -90,6 +90,7 @@ async def collect(chunks: AsyncIterator[Chunk]) -> Completion:
         completion.created = last.created
         completion.model = last.model
         completion.id = last.id
+        completion.coordinates = last.coordinates
         completion.system_fingerprint = last.system_fingerprint
     completion.choices = [
         Choice(

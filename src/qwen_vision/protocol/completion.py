@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from qwen_vision.protocol.places import Unit
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import Usage
 
@@ -45,7 +46,10 @@ class Choice(Struct):
 
 
 class Completion(Struct):
-    """A collected answer; `media_receipt` only when the request asked for it."""
+    """A collected answer; `media_receipt` only when the request asked for it.
+
+    `coordinates` says that its places were turned into the unit the request asked for.
+    """
 
     choices: list[Choice]
     object: str = "chat.completion"
@@ -56,3 +60,4 @@ class Completion(Struct):
     id: str = ""
     media_receipt: list[MediaReceipt] | UnsetType = UNSET
     receipt_notes: list[str] | UnsetType = UNSET
+    coordinates: Unit | UnsetType = UNSET

@@ -17,7 +17,8 @@ from qwen_vision.errors import (
 )
 from qwen_vision.protocol.messages import JsonObject, Role, Tool, ToolCall
 from qwen_vision.protocol.parts import CacheControl
-from qwen_vision.protocol.request import NamedTool, ResponseFormat
+from qwen_vision.protocol.places import Unit
+from qwen_vision.protocol.request import NamedTool, ResponseFormat, explain_coordinates
 
 OcrTask = Literal[
     "text_recognition",
@@ -108,6 +109,7 @@ class NativeParameters(Struct, omit_defaults=True):
     top_logprobs: int | None = None
     enable_search: bool | None = None
     media_receipt: bool | None = None
+    coordinates: Unit | None = None
 
 
 class NativeRequest(Struct, omit_defaults=True):
@@ -159,4 +161,6 @@ def _explain(reason: str) -> QwenVisionError:
     if path.endswith("ocr_options.task"):
         known = ", ".join(get_args(OcrTask))
         return InvalidRequestError(f"Unknown ocr_options.task. Known tasks: {known}.", param=param)
+    if path == "parameters.coordinates":
+        return explain_coordinates(why)
     return FieldTypeError(f"{why} - '{path}'", param=param)

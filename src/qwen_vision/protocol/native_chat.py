@@ -67,6 +67,7 @@ def to_chat(request: NativeRequest, *, stream: bool) -> ChatRequest:
         logprobs=given.logprobs,
         top_logprobs=given.top_logprobs,
         enable_search=given.enable_search,
+        coordinates=given.coordinates,
     )
 
 

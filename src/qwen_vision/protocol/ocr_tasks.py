@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.native import OcrOptions, OcrTask
+from qwen_vision.protocol.places import Scale, Unit
 
 DEFAULT_PROMPT: Final = (
     "Please output only the text content from the image without any additional descriptions "
@@ -33,8 +34,6 @@ _SCHEMA_PROMPT: Final = (
     "characters:\n"
 )
 _FENCE: Final = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
-# Places in an answer are in thousandths of the picture.
-_WHOLE: Final = 1000
 
 
 _Kind = TypeVar("_Kind")
@@ -73,15 +72,20 @@ def task_prompt(options: OcrOptions) -> str:
     return _SCHEMA_PROMPT + msgspec.json.format(msgspec.json.encode(schema), indent=2).decode()
 
 
-def read_result(task: OcrTask, answer: str, *, size: tuple[int, int] | None) -> OcrResult | None:
+def read_result(
+    task: OcrTask, answer: str, *, size: tuple[int, int] | None, unit: Unit = "0-1000"
+) -> OcrResult | None:
     """The structured result in a task's answer; None when the task or the answer has none.
 
-    `size` is the [width, height] of the picture in pixels. Lines a model wrote in another shape
-    than it was asked for are left out: the answer's text is there in any case.
+    `size` is the [width, height] of the picture in pixels, `unit` the one in which the answer
+    tells places. Lines a model wrote in another shape than it was asked for are left out: the
+    answer's text is there in any case.
     """
     if task == "advanced_recognition" and size is not None:
         lines = _decoded(answer, list[msgspec.Raw])
-        return None if lines is None else OcrResult(words_info=_words(lines, size))
+        return (
+            None if lines is None else OcrResult(words_info=_words(lines, Scale(unit, size, size)))
+        )
     if task == "key_information_extraction":
         pairs = _decoded(answer, JsonObject)
         return None if pairs is None else OcrResult(kv_result=pairs)
@@ -96,28 +100,29 @@ def _decoded(answer: str, kind: type[_Kind]) -> _Kind | None:
         return None
 
 
-def _words(lines: list[msgspec.Raw], size: tuple[int, int]) -> list[WordInfo]:
+def _words(lines: list[msgspec.Raw], scale: Scale) -> list[WordInfo]:
     found = []
     for raw in lines:
         try:
             line = msgspec.json.decode(raw, type=_Line)
         except msgspec.DecodeError:
             continue
-        found.append(_word(line, size))
+        found.append(_word(line, scale))
     return found
 
 
-def _word(line: _Line, size: tuple[int, int]) -> WordInfo:
-    """A rectangle in thousandths of the picture, as pixels.
+def _word(line: _Line, scale: Scale) -> WordInfo:
+    """A rectangle of the answer, as pixels.
 
     The angle is the one seen on the picture. Width and height are lengths along the line and
-    across it, each in thousandths of the picture in that direction.
+    across it, each in the answer's units of that direction.
     """
     turn = math.radians(line.rotate_rect[4])
     right, down = math.cos(turn), math.sin(turn)
-    cx, cy = (value * side / _WHOLE for value, side in zip(line.rotate_rect, size, strict=False))
-    width_px = line.rotate_rect[2] / math.hypot(right / size[0], down / size[1]) / _WHOLE
-    height_px = line.rotate_rect[3] / math.hypot(down / size[0], right / size[1]) / _WHOLE
+    step_x, step_y = (scale.step_px(scale.space, axis) for axis in (0, 1))
+    cx, cy = line.rotate_rect[0] * step_x, line.rotate_rect[1] * step_y
+    width_px = line.rotate_rect[2] / math.hypot(right / step_x, down / step_y)
+    height_px = line.rotate_rect[3] / math.hypot(down / step_x, right / step_y)
     location = []
     for along, across in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
         x, y = along * width_px / 2, across * height_px / 2

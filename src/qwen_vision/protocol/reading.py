@@ -19,6 +19,7 @@ from qwen_vision.protocol.completion import (
     Completion,
 )
 from qwen_vision.protocol.failure import read_failure
+from qwen_vision.protocol.places import UNITS, Unit
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
 
@@ -94,6 +95,13 @@ class Answer(Struct):
     model: str | None = None
     id: str | None = None
     media_receipt: list[MediaReceipt] | None = None
+    # Another server may mean anything by it.
+    coordinates: Any = None
+
+    @property
+    def unit(self) -> Unit | UnsetType:
+        """The unit in which the answer says that it tells places."""
+        return next((unit for unit in UNITS if unit == self.coordinates), UNSET)
 
 
 _DECODER = msgspec.json.Decoder(Answer)
@@ -113,6 +121,7 @@ def read_completion(body: bytes) -> Completion:
         model=answer.model or "",
         id=answer.id or "",
         media_receipt=_known(answer.media_receipt),
+        coordinates=answer.unit,
     )
 
 
@@ -127,6 +136,7 @@ def read_chunk(payload: bytes) -> Chunk:
         model=answer.model or "",
         id=answer.id or "",
         media_receipt=_known(answer.media_receipt),
+        coordinates=answer.unit,
     )
 
 

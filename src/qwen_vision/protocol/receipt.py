@@ -1,6 +1,8 @@
 """Receipt: what was done to each picture, video and page of a request."""
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
+
+from qwen_vision.protocol.places import Space, Unit
 
 
 class Evidence(Struct, omit_defaults=True):
@@ -22,11 +24,22 @@ class Evidence(Struct, omit_defaults=True):
     note: str | UnsetType = UNSET
 
 
+class CoordinateChange(Struct):
+    """How places in the answer were counted by the model, and how they are told.
+
+    `resized` are pixels of the picture in its final size.
+    """
+
+    source: Space = field(name="from")
+    to: Unit
+
+
 class MediaReceipt(Struct, omit_defaults=True):
     """What happened to one item, in the order the items came.
 
     Sizes are [width, height] in pixels, upright; times in seconds, stage times in
-    milliseconds. `param` is the path of the content part.
+    milliseconds. `param` is the path of the content part. `coordinates` is there when the
+    request asked for places in a unit.
     """
 
     index: int
@@ -46,3 +59,4 @@ class MediaReceipt(Struct, omit_defaults=True):
     stages_ms: dict[str, float] | UnsetType = UNSET
     note: str | UnsetType = UNSET
     evidence: list[Evidence] | UnsetType = UNSET
+    coordinates: CoordinateChange | UnsetType = UNSET

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from qwen_vision.errors import (
     ContentPartError,
+    CoordinatesError,
     FieldTypeError,
     MalformedBodyError,
     MessageContentError,
@@ -18,6 +19,7 @@ from qwen_vision.errors import (
     ToolChoiceError,
 )
 from qwen_vision.protocol.messages import JsonObject, Message, Tool
+from qwen_vision.protocol.places import Unit
 
 
 class JsonSchemaFormat(Struct, omit_defaults=True):
@@ -58,7 +60,7 @@ class NamedTool(Struct):
 class ChatRequest(Struct, omit_defaults=True):
     """A chat completion request; fields the dialect does not know are ignored.
 
-    `media_receipt` and `structured_thinking` are additions of this project.
+    `media_receipt`, `structured_thinking` and `coordinates` are additions of this project.
     """
 
     model: str
@@ -92,6 +94,7 @@ class ChatRequest(Struct, omit_defaults=True):
     user: str | None = None
     media_receipt: bool | None = None
     structured_thinking: bool | None = None
+    coordinates: Unit | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(ChatRequest)
@@ -141,6 +144,8 @@ def explain_validation(reason: str) -> QwenVisionError:
 def _explain_field(why: str, path: str) -> QwenVisionError:
     if path.startswith("response_format") and "json_schema" not in path:
         return ResponseFormatError(given=_given(why))
+    if path == "coordinates":
+        return explain_coordinates(why)
     if path == "tool_choice":
         return ToolChoiceError()
     if part := _PART.match(path):
@@ -158,6 +163,12 @@ def _explain_missing(why: str, path: str, *, field: str) -> QwenVisionError:
     if field == "type" and (part := _PART.match(path)):
         return ContentPartError(param=part[1])
     return FieldTypeError(f"{why} - '{path}'", param=f"{path}.{field}")
+
+
+def explain_coordinates(why: str) -> QwenVisionError:
+    """The error for msgspec's words about `coordinates`."""
+    # Invalid enum value 'inches', or: Expected `str`, got `int`.
+    return CoordinatesError(given=why.partition("value ")[2].strip("'")[:80] or _given(why))
 
 
 def _given(why: str) -> str:

@@ -136,7 +136,12 @@ class NativeAnswers:
         options = self._given.ocr_options
         if options is not None:
             size = pictures[0].original_size if pictures else UNSET
-            result = read_result(options.task, answer, size=None if size is UNSET else size)
+            result = read_result(
+                options.task,
+                answer,
+                size=None if size is UNSET else size,
+                unit=self._given.coordinates or "0-1000",
+            )
             if result is not None:
                 content = [NativeContent(text=text, ocr_result=result)]
         if self._given.vl_enable_image_hw_output:
