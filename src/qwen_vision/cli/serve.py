@@ -48,6 +48,7 @@ def run(argv: Sequence[str], call: Call) -> int:
         any_model=options.any_model,
         max_body_bytes=options.max_body_mb * MEBIBYTE,
         max_concurrent=options.max_concurrent,
+        workers=options.workers,
         stop_grace_s=options.stop_grace,
         storage=call.settings.storage,
         public_url=call.settings.public_url,
@@ -101,7 +102,14 @@ def build_parser() -> Parser:
         "--max-body-mb", type=_count, default=64, metavar="N", help="largest request body"
     )
     parser.add_argument(
-        "--max-concurrent", type=_count, default=64, metavar="N", help="requests at a time"
+        "--max-concurrent",
+        type=_count,
+        default=64,
+        metavar="N",
+        help="requests at a time, in each worker",
+    )
+    parser.add_argument(
+        "--workers", type=_count, default=1, metavar="N", help="processes that answer at the port"
     )
     parser.add_argument(
         "--stop-grace",

@@ -173,9 +173,12 @@ class Plugin:
 
     `build` takes the text after the colon in `--engine NAME:ARGUMENT` ("" without one) and
     the settings for engines. `missing` returns the pip extra that is not installed, or None.
+    `copies` belongs to engines that hold much memory: asked before so many processes build the
+    engine, it says how much that takes, or raises SettingsError when there is not so much.
     """
 
     name: str
     summary: str
     build: Callable[[str, EngineSettings], Engine]
     missing: Callable[[], str | None]
+    copies: Callable[[str, EngineSettings, int], str] | None = None

@@ -31,11 +31,16 @@ PREFIXES: Final = ("/compatible-mode/v1", "/v1")
 
 
 def create_app(
-    settings: ServerSettings, pipeline: Pipeline, *, lifecycle: Lifecycle | None = None
+    settings: ServerSettings,
+    pipeline: Pipeline,
+    *,
+    lifecycle: Lifecycle | None = None,
+    sweeps: bool = True,
 ) -> Starlette:
     """The app that answers with `pipeline`; it closes the pipeline when it ends.
 
     Give a `lifecycle` to stop gracefully from outside; without one the app makes its own.
+    Of the workers that share a storage one `sweeps` it.
     """
     life = lifecycle or Lifecycle(max_concurrent=settings.max_concurrent)
     door = Middleware(
@@ -52,7 +57,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with sweeping(store):
+        async with sweeping(store, sweeps=sweeps):
             try:
                 yield
             finally:

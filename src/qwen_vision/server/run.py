@@ -21,6 +21,8 @@ from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.app import create_app
 from qwen_vision.server.connection import connection_class
 from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.share import share_of
+from qwen_vision.server.workers import Crew, Post, Started
 from qwen_vision.settings import EngineSettings, ServerSettings
 
 _log = logging.getLogger("qwen_vision.server")
@@ -28,6 +30,7 @@ _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _KEEP_ALIVE_S: Final = 75
 # After the grace period nothing runs any more but the farewells of interrupted requests.
 _CLOSE_S: Final = 3
+_BACKLOG: Final = 2048
 
 
 class Server(uvicorn.Server):
@@ -35,19 +38,35 @@ class Server(uvicorn.Server):
 
     uvicorn closes its listener as soon as it is told to stop. Here the first signal only
     turns new requests away (503) until the running ones are done; a second one ends the
-    process at once.
+    process at once. A worker leaves second signals to its parent, and stops without it.
     """
 
-    def __init__(self, settings: ServerSettings, pipeline: Pipeline) -> None:
-        """Bind the address; raises SettingsError when that is not possible."""
+    def __init__(
+        self,
+        settings: ServerSettings,
+        pipeline: Pipeline,
+        *,
+        listener: socket.socket | None = None,
+        post: Post | None = None,
+    ) -> None:
+        """Bind the address, or take the `listener` of the parent to whom `post` leads.
+
+        Raises SettingsError when the address cannot be used.
+        """
         self._settings = settings
         self._engine = pipeline.engine.name
         self._lifecycle = Lifecycle(max_concurrent=settings.max_concurrent)
-        self._socket = listen(settings.host, settings.port)
+        self._socket = listener or listen(settings.host, settings.port)
+        self._post = post
         self._stopping: asyncio.Task[None] | None = None
         super().__init__(
             uvicorn.Config(
-                create_app(settings, pipeline, lifecycle=self._lifecycle),
+                create_app(
+                    settings,
+                    pipeline,
+                    lifecycle=self._lifecycle,
+                    sweeps=post is None or post.number == 1,
+                ),
                 http=connection_class(patience_s=settings.body_timeout_s),
                 ws="none",
                 lifespan="on",
@@ -63,8 +82,7 @@ class Server(uvicorn.Server):
     @property
     def url(self) -> str:
         """Where a caller finds the server, such as `http://127.0.0.1:8765`."""
-        host, port = self._socket.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return url_of(self._socket)
 
     def listen_and_serve(self) -> None:
         """Serve until stopped."""
@@ -74,14 +92,10 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say where the server is, once it answers and signals are heeded."""
         await super().startup(sockets)
-        _log.info(
-            "qwen-vision answers at %s/v1 with engine %s. %s",
-            self.url,
-            self._engine,
-            "A key is needed."
-            if self._settings.keys
-            else "No key is needed (this machine only); any key is accepted.",
-        )
+        if self._post is None:
+            _announce(self._settings, url=self.url, engine=self._engine)
+        else:
+            self._post.tell(Started(self._engine))
 
     def stop(self) -> None:
         """Begin a graceful stop; must be called in the server's own event loop."""
@@ -89,7 +103,8 @@ class Server(uvicorn.Server):
             self._stopping = asyncio.get_running_loop().create_task(self._stop())
 
     async def _stop(self) -> None:
-        _log.info("Stopping: running answers are finished, new requests get 503.")
+        if self._post is None:
+            _log.info("Stopping: running answers are finished, new requests get 503.")
         await self._lifecycle.stop(grace_s=self._settings.stop_grace_s)
         self.should_exit = True
 
@@ -101,6 +116,12 @@ class Server(uvicorn.Server):
             yield
             return
         loop = asyncio.get_running_loop()
+        if self._post is not None:
+            # Its end says that the parent is gone. SIGINT is the parent's alone.
+            loop.add_reader(self._post.leash, self._on_parent_gone, self._post.leash)
+            loop.add_signal_handler(signal.SIGTERM, self.stop)
+            yield
+            return
         for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, self._on_signal, number)
         try:
@@ -108,6 +129,10 @@ class Server(uvicorn.Server):
         finally:
             for number in _STOP_SIGNALS:
                 loop.remove_signal_handler(number)
+
+    def _on_parent_gone(self, leash: int) -> None:
+        asyncio.get_running_loop().remove_reader(leash)
+        self.stop()
 
     def _on_signal(self, number: signal.Signals) -> None:
         if self._stopping is None:
@@ -139,6 +164,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def url_of(listener: socket.socket) -> str:
+    """Where a caller finds who listens there."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def serve(settings: ServerSettings, engines: EngineSettings) -> None:
     """Answer until SIGINT or SIGTERM with the engines that `settings` names.
 
@@ -146,17 +177,49 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
     MissingExtraError when an engine's packages are not installed.
     """
     _log_to_stderr()
-    built = {
-        choice: build_engine(choice, engines)
-        for choice in dict.fromkeys((settings.engine, *settings.models.values()))
-    }
-    pipeline = Pipeline(
+    if settings.workers == 1:
+        Server(settings, _pipeline(settings, engines)).listen_and_serve()
+        return
+    share = share_of(engines, workers=settings.workers, choices=_choices(settings))
+    with listen(settings.host, settings.port) as listener:
+        # While a worker is replaced its callers wait at the door instead of being refused.
+        listener.listen(_BACKLOG)
+
+        def work(post: Post) -> None:
+            pipeline = _pipeline(settings, share)
+            Server(settings, pipeline, listener=listener, post=post).listen_and_serve()
+
+        def announce(engine: str) -> None:
+            _announce(settings, url=url_of(listener), engine=engine)
+
+        Crew(settings.workers, work, grace_s=settings.stop_grace_s, announce=announce).run()
+
+
+def _choices(settings: ServerSettings) -> tuple[str, ...]:
+    """Every engine that the settings name, once."""
+    return tuple(dict.fromkeys((settings.engine, *settings.models.values())))
+
+
+def _pipeline(settings: ServerSettings, engines: EngineSettings) -> Pipeline:
+    built = {choice: build_engine(choice, engines) for choice in _choices(settings)}
+    return Pipeline(
         built[settings.engine],
         MediaDoor(engines.media),
         engines={model: built[choice] for model, choice in settings.models.items()},
         any_model=settings.any_model,
     )
-    Server(settings, pipeline).listen_and_serve()
+
+
+def _announce(settings: ServerSettings, *, url: str, engine: str) -> None:
+    _log.info(
+        "qwen-vision answers at %s/v1 with engine %s%s. %s",
+        url,
+        engine,
+        "" if settings.workers == 1 else f" in {settings.workers} workers",
+        "A key is needed."
+        if settings.keys
+        else "No key is needed (this machine only); any key is accepted.",
+    )
 
 
 class _Lines(logging.Formatter):

@@ -130,17 +130,18 @@ class UploadRoutes:
 
 
 @asynccontextmanager
-async def sweeping(store: UploadStore | None) -> AsyncIterator[None]:
-    """Sweeps the store now and then while the block runs, and closes it at the end."""
+async def sweeping(store: UploadStore | None, *, sweeps: bool = True) -> AsyncIterator[None]:
+    """Sweeps the store now and then while the block runs, if asked to; closes it at the end."""
     if store is None:
         yield
         return
-    sweeper = asyncio.create_task(_sweep(store))
+    sweeper = asyncio.create_task(_sweep(store)) if sweeps else None
     try:
         yield
     finally:
-        sweeper.cancel()
-        await asyncio.wait((sweeper,))
+        if sweeper is not None:
+            sweeper.cancel()
+            await asyncio.wait((sweeper,))
         await store.aclose()
 
 

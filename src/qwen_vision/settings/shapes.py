@@ -110,11 +110,15 @@ class WeightsSettings:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """All that engines are built from."""
+    """All that engines are built from.
+
+    `threads` is how many one computation on the CPU may take; None: as many as there are cores.
+    """
 
     media: MediaSettings = field(default_factory=MediaSettings)
     upstreams: tuple[UpstreamSettings, ...] = ()
     weights: WeightsSettings = field(default_factory=WeightsSettings)
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class ServerSettings:
 
     `keys` are the accepted API keys; with none, only a loopback `host` is allowed.
     `engine` answers for every model but those in `models`, which names an engine for each.
+    With more than one of the `workers`, that many processes answer at the port, each for
+    `max_concurrent` requests at a time.
     Uploads need a `storage`. `public_url` is where callers find the server when a proxy stands
     before it; without one the `Host` of the request is taken.
     `body_timeout_s` is the time headers and a small body may take; large bodies get more.
@@ -139,6 +145,7 @@ class ServerSettings:
     any_model: bool = False
     max_body_bytes: int = 64 * MEBIBYTE
     max_concurrent: int = 64
+    workers: int = 1
     stop_grace_s: float = 30.0
     storage: StorageSettings | None = None
     public_url: str | None = None

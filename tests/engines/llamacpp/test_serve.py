@@ -68,6 +68,28 @@ def test_a_file_and_its_mmproj_are_served(shelf: Shelf, environment: dict[str, s
         assert [token["token"] for token in likely["content"]] == ["One", ", two", ", three"]
 
 
+def test_workers_say_what_memory_their_weights_take(
+    shelf: Shelf, environment: dict[str, str]
+) -> None:
+    words = ("serve", "--port", "0", "--model", str(shelf.reciting(LINE)), "--workers")
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, *words, "2"], stderr=subprocess.PIPE, text=True, env=environment
+    ) as server:
+        assert server.stderr is not None
+        assert "Each of 2 workers loads " in server.stderr.readline()
+        url = server.stderr.readline().partition("answers at ")[2].partition(" ")[0]
+        answer = chat(url, model="qwen3-vl-plus")
+        assert answer["choices"][0]["message"]["content"] == "One, two, three"
+        server.terminate()
+        server.stderr.read()
+    assert server.returncode == 0
+    refused = subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, *words, "9000000"], capture_output=True, text=True, check=False, env=environment
+    )
+    assert refused.returncode == 1
+    assert "Take one worker" in refused.stderr
+
+
 def test_logprobs_stand_in_the_events_of_a_stream(
     shelf: Shelf, environment: dict[str, str]
 ) -> None:

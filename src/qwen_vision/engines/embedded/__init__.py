@@ -14,10 +14,10 @@ def _missing() -> str | None:
     return None if all(find_spec(name) for name in _NEEDS) else "embedded"
 
 
-def _build(argument: str, _settings: EngineSettings) -> Engine:
+def _build(argument: str, settings: EngineSettings) -> Engine:
     # Listing engines must stay light: the rooms are imported when the engine is built.
     module = importlib.import_module("qwen_vision.engines.embedded.engine")
-    engine: Engine = module.build(argument)
+    engine: Engine = module.build(argument, threads=settings.threads)
     return engine
 
 

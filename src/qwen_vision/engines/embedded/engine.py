@@ -35,14 +35,17 @@ _ABILITIES: Final = Abilities(
 )
 
 
-def build(argument: str) -> "EmbeddedEngine":
-    """The engine; it takes no argument. Raises SettingsError for one."""
+def build(argument: str, *, threads: int | None = None) -> "EmbeddedEngine":
+    """The engine; it takes no argument. Raises SettingsError for one.
+
+    One look at a picture takes at most `threads` of the cores.
+    """
     if argument:
         raise SettingsError(
             f"The embedded engine takes no argument, not '{argument}'. Use --engine embedded.",
             param="engine",
         )
-    return EmbeddedEngine()
+    return EmbeddedEngine(threads=threads)
 
 
 class EmbeddedEngine:
@@ -55,9 +58,9 @@ class EmbeddedEngine:
     fingerprint = "embedded-0.1"
     abilities = _ABILITIES
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int | None = None) -> None:
         """Nothing is loaded before the first picture comes."""
-        self._eyes = Eyes()
+        self._eyes = Eyes(threads=threads)
 
     async def run(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The answer piece by piece, the trace before it when the prompt asks to think."""

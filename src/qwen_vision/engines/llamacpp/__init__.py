@@ -19,9 +19,16 @@ def _build(argument: str, settings: EngineSettings) -> Engine:
     return engine
 
 
+def _copies(argument: str, settings: EngineSettings, processes: int) -> str:
+    module = import_module("qwen_vision.engines.llamacpp.weights")
+    said: str = module.weigh_copies(argument, settings.weights, processes=processes)
+    return said
+
+
 plugin: Final = Plugin(
     name="llamacpp",
     summary="runs Qwen-VL weights (GGUF) in this process; see 'qwen-vision pull --help'",
     build=_build,
     missing=_missing,
+    copies=_copies,
 )

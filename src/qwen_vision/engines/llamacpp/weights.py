@@ -67,6 +67,27 @@ def find_weights(argument: str, settings: WeightsSettings) -> Weights:
     return weights
 
 
+def weigh_copies(argument: str, settings: WeightsSettings, *, processes: int) -> str:
+    """What it takes that so many processes load these weights, in words.
+
+    Raises SettingsError when that is more memory than there is, or the weights cannot be used.
+    """
+    weights = find_weights(argument, settings)
+    needed = weights.needed_bytes(slots=settings.slots) * processes
+    available = _available_bytes()
+    if available is not None and needed > available:
+        raise SettingsError(
+            f"Each of {processes} workers would load '{weights.model.path}': about "
+            f"{needed // _MIB} MB of memory in all, and {available // _MIB} MB are free. Take one "
+            "worker, and for more answers at a time more slots in [weights].",
+            param="workers",
+        )
+    return (
+        f"Each of {processes} workers loads '{weights.model.path}': about {needed // _MIB} MB of "
+        "memory in all. One worker with more slots in [weights] needs less."
+    )
+
+
 def _pulled(name: str, settings: WeightsSettings) -> tuple[Path, Path | None]:
     name, _, quant = name.partition(":")
     if not name or Path(name).name != name:

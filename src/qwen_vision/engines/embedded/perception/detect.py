@@ -33,8 +33,8 @@ _GOOD_LETTERS_PX = 60
 class TextDetector:
     """Detects text lines. Safe to call from several threads at once."""
 
-    def __init__(self, weights: Path) -> None:
-        self._session = open_session(weights)
+    def __init__(self, weights: Path, *, threads: int | None = None) -> None:
+        self._session = open_session(weights, threads=threads)
         self._input = self._session.get_inputs()[0].name
         self._large = Lock()
 

@@ -35,10 +35,10 @@ _LOOK_MAX_PX = 1_000_000
 _WATCH_MAX_PX = 1_000_000
 
 
-def _load_rooms() -> "Rooms":
+def _load_rooms(threads: int | None) -> "Rooms":
     # onnxruntime and OpenCV take 60 MB and .3 s: a server pays when the first picture comes.
     module = importlib.import_module("qwen_vision.engines.embedded.perception.rooms")
-    return cast("Rooms", module.Rooms())
+    return cast("Rooms", module.Rooms(threads=threads))
 
 
 def _show(watcher: "Watcher", frame: Frame, rooms: "Rooms") -> None:
@@ -48,12 +48,15 @@ def _show(watcher: "Watcher", frame: Frame, rooms: "Rooms") -> None:
 class Eyes:
     """Perceives pictures and videos for one engine. Call `aclose` when done with it.
 
+    One look takes at most `threads` of the cores; None: as many as there are, up to four.
+
     All coordinates are pixels of the upright original. Every method raises MediaError when
     the pixels can not be decoded. What was seen is kept by content hash, so a follow-up
     question costs nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int | None = None) -> None:
+        self._threads = threads
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="eyes")
         self._rooms: Rooms | None = None
         self._loading = Lock()
@@ -129,7 +132,7 @@ class Eyes:
             with self._loading:
                 rooms = self._rooms
                 if rooms is None:
-                    rooms = self._rooms = _load_rooms()
+                    rooms = self._rooms = _load_rooms(self._threads)
             return work(rooms)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)

@@ -34,8 +34,8 @@ class Words:
 class LineReader:
     """Recognises cropped lines. Safe to call from several threads at once."""
 
-    def __init__(self, weights: Path) -> None:
-        self._session = open_session(weights)
+    def __init__(self, weights: Path, *, threads: int | None = None) -> None:
+        self._session = open_session(weights, threads=threads)
         self._input = self._session.get_inputs()[0].name
         listed = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
         # Index 0 is the CTC blank; the space comes last and is not listed.

@@ -42,7 +42,8 @@ from qwen_vision.media.items import Frame, Pixels, Size
 class Rooms:
     """One instance per engine; the text models load at the first reading. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int | None = None) -> None:
+        self._threads = threads
         self._text: TextReader | None = None
         self._namer: Namer | None = None
         self._looked_for_namer = False
@@ -124,7 +125,7 @@ class Rooms:
     def _reader(self) -> TextReader:
         with self._loading:
             if self._text is None:
-                self._text = TextReader()
+                self._text = TextReader(threads=self._threads)
             return self._text
 
 

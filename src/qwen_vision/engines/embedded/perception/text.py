@@ -51,12 +51,14 @@ class Page:
 class TextReader:
     """Finds and reads text. Safe to call from several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int | None = None) -> None:
         self._detector = TextDetector(
-            package_file("rapidocr", "models/PP-OCRv6_det_small.onnx", extra="embedded")
+            package_file("rapidocr", "models/PP-OCRv6_det_small.onnx", extra="embedded"),
+            threads=threads,
         )
         self._reader = LineReader(
-            package_file("rapidocr", "models/PP-OCRv6_rec_small.onnx", extra="embedded")
+            package_file("rapidocr", "models/PP-OCRv6_rec_small.onnx", extra="embedded"),
+            threads=threads,
         )
 
     def read(self, bgr: Raster) -> Page:

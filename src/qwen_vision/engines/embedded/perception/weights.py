@@ -3,10 +3,13 @@
 import importlib.util
 import os
 from pathlib import Path
+from typing import Final
 
 import onnxruntime
 
 from qwen_vision.errors import MissingExtraError
+
+_MAX_THREADS: Final = 4
 
 
 def package_file(package: str, relative: str, *, extra: str) -> Path:
@@ -27,15 +30,18 @@ def thread_count() -> int:
     # sched_getaffinity sees container limits; it does not exist on every system.
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(4, cores))
+    return max(1, min(_MAX_THREADS, cores))
 
 
-def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """An inference session on the CPU that leaves no memory reserved between pictures."""
+def open_session(path: Path, *, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """An inference session on the CPU that leaves no memory reserved between pictures.
+
+    It computes with at most `threads`, or with `thread_count` of them.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = False
-    options.intra_op_num_threads = thread_count()
+    options.intra_op_num_threads = min(threads or _MAX_THREADS, thread_count())
     options.inter_op_num_threads = 1
     # Threads that spin while they wait take the core from the request beside them.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

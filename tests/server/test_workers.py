@@ -1,0 +1,163 @@
+"""`serve --workers N` as processes: all answer, a dead one is replaced, one signal stops all."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import IncompleteRead
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.server.crew import CrewOfWorkers, StartCrew, install_engine
+from tests.server.site import fields_of, form
+
+
+@pytest.fixture
+def crew(tmp_path: Path) -> Iterator[StartCrew]:
+    """Starts a server with workers; ends what a test left."""
+    install_engine(tmp_path)
+    running: list[CrewOfWorkers] = []
+
+    def start(*words: str, engine: str = "who", workers: int = 2, **env: str) -> CrewOfWorkers:
+        words = ("--engine", engine, "--stop-grace", "20", *words)
+        running.append(CrewOfWorkers(tmp_path, *words, workers=workers, env=env))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.close()
+
+
+def is_running(process: int) -> bool:
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{process}/stat").read_text("ascii").split()[2] != "Z"
+    return False
+
+
+def test_every_worker_answers_at_the_one_port(crew: StartCrew) -> None:
+    server = crew(workers=3)
+    assert "with engine who in 3 workers. No key is needed" in server.wait_for("answers at")
+    workers = server.workers
+    assert len(workers) == 3
+    for worker in workers:
+        with server.only(worker):
+            assert server.who() == worker
+            assert server.site.call("GET", "/readyz").status == 200
+
+
+def test_workers_share_the_memory_for_decoding_and_the_cores(crew: StartCrew) -> None:
+    server = crew(workers=3)
+    status, body = server.ask()
+    assert status == 200
+    _, threads, memory_bytes = body.partition('"content":"')[2].partition('"')[0].split()
+    cores = len(os.sched_getaffinity(0))
+    assert (int(threads), int(memory_bytes)) == (max(1, cores // 3), 1024**3)
+
+
+def test_worker_killed_amid_a_stream_is_replaced_while_the_others_serve(crew: StartCrew) -> None:
+    server = crew()
+    before = server.workers
+    with server.stream("hold", stream=True) as answer:
+        # The first chunk has the role only.
+        lines = [answer.readline() for _ in range(4)]
+        (victim,) = {worker for worker in before if str(worker).encode() in lines[2]}
+        os.kill(victim, signal.SIGKILL)
+        with pytest.raises((ConnectionError, IncompleteRead)):
+            answer.read()
+    (other,) = before - {victim}
+    assert server.who() in server.workers | {other}
+    server.wait_for(f"(process {victim}) ended with signal 9; another takes its place.")
+    while len(server.workers) < 2:
+        time.sleep(0.01)
+    (fresh,) = server.workers - before
+    with server.only(fresh):
+        assert server.who() == fresh
+
+
+def test_upload_taken_by_one_worker_is_resolved_by_another(crew: StartCrew) -> None:
+    server = crew(QWEN_VISION_API_KEYS="sk-uploading-key")
+    site = server.site
+    first, second = server.workers
+    picture = server.folder / "red.png"
+    Image.new("RGB", (64, 64), "red").save(picture)
+    with server.only(first):
+        ticket = site.ticket()
+    fields = fields_of(ticket)
+    with server.only(second):
+        assert site.send(form(fields, picture.read_bytes())).status == 200
+    content = [
+        {"type": "image_url", "image_url": {"url": f"oss://{fields['key']}"}},
+        {"type": "text", "text": "who"},
+    ]
+    with server.only(first):
+        status, body = server.ask(content=content)
+    assert (status, str(first) in body) == (200, True), body
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_signal_lets_every_worker_finish(crew: StartCrew, *, number: signal.Signals) -> None:
+    server = crew()
+    first, second = server.workers
+    with server.only(first), server.stream("twice", stream=True) as one:
+        assert one.status == 200
+        with server.only(second):
+            pass
+        # The whole group, as a terminal does it, and as systemd does.
+        os.killpg(server.process.pid, number)
+        assert one.read().endswith(b"data: [DONE]\n\n")
+    assert server.process.wait(timeout=20) == 0
+    assert server.count("Stopping") == 1
+    assert server.count("Traceback") == 0
+
+
+def test_second_signal_ends_all_workers_at_once(crew: StartCrew) -> None:
+    server = crew()
+    workers = server.workers
+    with server.stream("hold", stream=True) as answer:
+        answer.readline()
+        server.process.terminate()
+        server.wait_for("Stopping")
+        server.process.terminate()
+        assert server.process.wait(timeout=20) == -signal.SIGTERM
+    assert [worker for worker in workers if is_running(worker)] == []
+
+
+def test_workers_stop_when_their_parent_is_killed(crew: StartCrew) -> None:
+    server = crew()
+    workers = server.workers
+    server.process.kill()
+    server.process.wait()
+    while any(map(is_running, workers)):
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ("nobody", "There is no engine 'nobody'"),
+        ("embedded:large", "The embedded engine takes no argument"),
+        ("who:crash", "a worker ended with exit code 3 while it started"),
+    ],
+)
+def test_what_stands_in_the_way_is_said_once(crew: StartCrew, *, engine: str, words: str) -> None:
+    server = crew(engine=engine, workers=3)
+    assert server.process.wait(timeout=20) == 1
+    assert server.count("") == server.count(words) == 1
+
+
+def test_worker_that_cannot_start_again_is_tried_later(crew: StartCrew) -> None:
+    server = crew(engine="who:obstacle")
+    before = server.workers
+    obstacle = server.folder / "obstacle"
+    obstacle.touch()
+    os.kill(min(before), signal.SIGKILL)
+    server.wait_for("cannot start: 'obstacle' is in the way.")
+    assert server.who() == max(before)
+    obstacle.unlink()
+    while not (fresh := server.workers - before):
+        time.sleep(0.02)
+    with server.only(fresh.pop()):
+        assert server.who() not in before
