@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -27,6 +28,10 @@ SCRIPT = Script(
             when="fill the tool",
             steps=(Step(call="record_receipt", arguments='{"total": "22.84"}', pieces=3),),
         ),
+        Answer(
+            when="bbox_2d",
+            steps=(Step(text='{"bbox_2d": [100, 2'), Step(text="00, 500, 600]}")),
+        ),
         Answer(when="as json", steps=(Step(text='{"total": '), Step(text='"22.84"}'))),
         Answer(steps=(Step(think="I look. "), Step(text="The total is "), Step(text="EUR 22.84."))),
     )
@@ -39,7 +44,9 @@ RECITED = {
     "</think>": "The total is ",
     "\n": "The total is ",
     "The total is ": "EUR 22.84.",
-    "EUR 22.84.": "<|im_end|>",
+    "EUR 22.84.": ' {"bbox_2d": [100, 2',
+    ' {"bbox_2d": [100, 2': "00, 500, 600]}",
+    "00, 500, 600]}": "<|im_end|>",
     ":": '"',
     '"': "22.84",
     "22.84": '"}',
@@ -223,6 +230,7 @@ def test_a_later_question_may_be_about_an_earlier_picture(subject: Subject) -> N
         ({"temperature": 2}, "Temperature should be in [0.0, 2.0)"),
         ({"messages": []}, "[] is too short - 'messages'"),
         ({"model": "qvq-max"}, "This model only support stream mode"),
+        ({"extra_body": {"coordinates": "inches"}}, "coordinates is 'inches'; it must be 'pixel'"),
     ],
 )
 def test_a_bad_request_is_refused_alike(
@@ -232,6 +240,23 @@ def test_a_bad_request_is_refused_alike(
     with pytest.raises(openai.BadRequestError) as caught:
         subject.client.chat.completions.create(**asked)
     assert words in caught.value.message
+
+
+def test_places_are_told_in_the_unit_asked_for(subject: Subject) -> None:
+    asked = messages("Locate the text 'GREEN VALLEY MARKET', as boxes (bbox_2d).")
+    boxes = []
+    for unit, whole in (("pixel", (760, 1120)), ("0-1", (1, 1)), ("0-1000", (1000, 1000))):
+        answer = subject.client.chat.completions.create(
+            model="qwen3-vl-plus", messages=asked, extra_body={"coordinates": unit}
+        )
+        assert answer.model_extra is not None
+        assert answer.model_extra["coordinates"] == unit
+        found = re.search(r'"bbox_2d": (\[.*?\])', answer.choices[0].message.content or "")
+        assert found
+        boxes.append([n / whole[i % 2] for i, n in enumerate(json.loads(found[1]))])
+    assert boxes[0] == pytest.approx(boxes[2], abs=0.002)
+    assert boxes[1] == pytest.approx(boxes[2], abs=0.002)
+    assert all(0 <= number <= 1 for number in boxes[0])
 
 
 def test_a_broken_picture_is_refused_and_the_next_request_served(subject: Subject) -> None:

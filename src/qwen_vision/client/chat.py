@@ -1,7 +1,12 @@
 """The chat route of a server: whole answers, streams, estimates."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+)
 
 import aiohttp
 import msgspec
@@ -13,6 +18,7 @@ from qwen_vision.client.refusal import typed
 from qwen_vision.errors import (
     ConnectionFailedError,
     MediaError,
+    QwenVisionError,
     RemoteError,
     RouteNotFoundError,
 )
@@ -95,16 +101,31 @@ class ChatRoute:
         self, path: str, request: ChatRequest, *, limits: aiohttp.ClientTimeout
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         headers = _RESOLVE if names_oss(request) else None
+
+        def ask(asked: ChatRequest) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+            body = encode_request(asked)
+            return self._connection.answer(path, body, limits=limits, headers=headers)
+
         try:
-            async with self._connection.answer(
-                path, encode_request(request), limits=limits, headers=headers
-            ) as response:
+            async with AsyncExitStack() as stack:
+                try:
+                    response = await stack.enter_async_context(ask(request))
+                except QwenVisionError as error:
+                    if request.coordinates is None or not _is_about_the_wish(error):
+                        raise
+                    plain = msgspec.structs.replace(request, coordinates=None)
+                    response = await stack.enter_async_context(ask(plain))
                 yield response
         except MediaError:
             # It may be that the server has lost an upload: the next question sends it again.
             if headers is not None:
                 await self._packer.forget(references(request))
             raise
+
+
+def _is_about_the_wish(error: QwenVisionError) -> bool:
+    """Whether a server refuses `coordinates`, which only servers of this project know."""
+    return error.status in (400, 422) and "coordinates" in f"{error.message} {error.param}"
 
 
 def _chunk(payload: bytes) -> Chunk:

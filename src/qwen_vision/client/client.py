@@ -16,6 +16,7 @@ from qwen_vision.client.inputs import Input, Inputs
 from qwen_vision.client.loading import Habits, Loader
 from qwen_vision.client.memory import UploadMemory
 from qwen_vision.client.pack import Packer
+from qwen_vision.client.places import tell_places, tell_stream
 from qwen_vision.client.question import (
     ANALYZE_MODEL,
     OCR_MODEL,
@@ -155,7 +156,10 @@ class AsyncClient:
             wanted = None if schema is None else schema_of(schema)
             request = await self._loader.question(about, prompt, options, schema=wanted)
             request.stream_options = StreamOptions(include_usage=True)
-        async with aclosing(self._chat.stream(request)) as chunks:
+        # A request as it stands gets the answer as it stands.
+        asked = isinstance(about, ChatRequest)
+        told = self._chat.stream(request)
+        async with aclosing(told if asked else tell_stream(told, request)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -258,6 +262,7 @@ class AsyncClient:
             completion = await collect(self._chat.stream(request))
         else:
             completion = await self._chat.complete(request)
+        tell_places(completion, request)
         completion.model = completion.model or request.model
         answer = Answer(completion, None)
         if shape is None:

@@ -136,6 +136,9 @@ class Loader:
         max_pixels: int | None,
     ) -> Sight | None:
         """How many pixels the model looks at; None when nothing shall be shrunk."""
+        # The pixels asked for are those of the file, not of a smaller copy of it.
+        if options.get("coordinates") == "pixel":
+            return None
         if not options.get("shrink", self._habits.get("shrink", True)):
             return None
         try:

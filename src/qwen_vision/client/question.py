@@ -19,6 +19,7 @@ from qwen_vision.protocol.parts import (
     VideoPart,
     VideoUrl,
 )
+from qwen_vision.protocol.places import Unit
 from qwen_vision.protocol.request import ChatRequest, NamedTool, explain_validation
 
 Messages: TypeAlias = str | Sequence[Message | Mapping[str, Any]]
@@ -31,6 +32,9 @@ class ChatOptions(TypedDict, total=False):
     asks for any JSON, `receipt` for what was done to each item. `upload` True or False
     decides by hand whether local files are uploaded; `shrink` False sends pictures as they
     are, also when the model looks at fewer pixels.
+
+    `coordinates` tells boxes and points of the answer in `pixel` of the file, `0-1` or
+    `0-1000`, whatever the model counts in.
     """
 
     model: str
@@ -48,6 +52,7 @@ class ChatOptions(TypedDict, total=False):
     receipt: bool
     upload: bool | None
     shrink: bool
+    coordinates: Unit | None
 
 
 class AskOptions(ChatOptions, total=False):
@@ -95,6 +100,7 @@ def build_request(
         tools=options.get("tools"),
         tool_choice=options.get("tool_choice"),
         media_receipt=options.get("receipt") or None,
+        coordinates=options.get("coordinates"),
     )
 
 

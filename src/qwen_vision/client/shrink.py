@@ -70,6 +70,17 @@ def shrink_file(source: Path | bytes, *, size_bytes: int, sight: Sight) -> tuple
     return found if len(found[0]) < size_bytes else None
 
 
+def upright_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a picture as a viewer shows it; None for what Pillow cannot read."""
+    pillow = _pillow()
+    try:
+        with pillow.open(io.BytesIO(data)) as picture:
+            width, height = picture.size
+            return (height, width) if _orientation(picture) in (5, 6, 7, 8) else (width, height)
+    except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError):
+        return None
+
+
 def encode_picture(picture: "Image.Image", *, sight: Sight | None) -> tuple[bytes, str]:
     """The bytes of a Pillow picture and their MIME type; shrunk when `sight` says how; blocks."""
     smaller = None if sight is None else _shrunk(picture, sight)
