@@ -1,22 +1,19 @@
 """UpstreamEngine: hands a request to another server and passes its answer on."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-
-import aiohttp
 
 from qwen_vision import __version__
 from qwen_vision.engines.base import Abilities, Event, Prompt
 from qwen_vision.engines.upstream.adapt import names_kind
 from qwen_vision.engines.upstream.body import upstream_body
 from qwen_vision.engines.upstream.events import stream_events, whole_events
-from qwen_vision.engines.upstream.exchange import is_hosts_fault, post
+from qwen_vision.engines.upstream.exchange import Exchange, is_hosts_fault
 from qwen_vision.engines.upstream.hosts import Host, Hosts
+from qwen_vision.engines.upstream.pool import Pool
 from qwen_vision.engines.upstream.profile import Profile, find_profile
 from qwen_vision.errors import QwenVisionError, SettingsError
 from qwen_vision.settings import EngineSettings, UpstreamSettings
-
-_RESOLVE = {"X-DashScope-OssResourceResolve": "enable"}
 
 
 def build(argument: str, settings: EngineSettings) -> "UpstreamEngine":
@@ -44,40 +41,63 @@ class UpstreamEngine:
     """
 
     def __init__(self, settings: UpstreamSettings) -> None:
-        """Connects on the first request; raises SettingsError for an unknown profile."""
+        """Connects on the first request.
+
+        Raises SettingsError for an unknown profile and an address or a key that cannot be sent.
+        """
         self.name = "upstream"
         self.fingerprint = f"upstream-{settings.name}"
         self._settings = settings
         self._profile = find_profile(settings.profile)
         self._hosts = Hosts(settings.urls)
-        self._session: aiohttp.ClientSession | None = None
-        self._stream_limits = _limits(settings, total_s=None)
-        self._whole_limits = _limits(settings, total_s=settings.answer_timeout_s)
+        self._pools = {host.url: _pool(host.url, settings) for host in self._hosts}
         self.abilities = _abilities(self._profile)
 
     async def run(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
         """The upstream's events; closing them closes the connection to it."""
+        async with aclosing(self.batches(prompt)) as batches:
+            async for events in batches:
+                for event in events:
+                    yield event
+
+    async def batches(self, prompt: Prompt) -> AsyncGenerator[Sequence[Event], None]:
+        """The upstream's events, those that came together in one list."""
         body = await upstream_body(prompt, self._profile, model=self._settings.model)
+        resolve = "oss" in self._profile.media and names_kind(prompt.request, "oss")
         host = self._hosts.pick()
         tried: list[Host] = []
         while host is not None:
             tried.append(host)
             following: Host | None = None
-            async with aclosing(self._ask(host, prompt, body=body)) as pieces:
+            with self._hosts.using(host), self._exchange(host, prompt) as exchange:
                 try:
-                    first = await anext(pieces)
+                    if prompt.request.stream:
+                        await exchange.begin(body, resolve=resolve)
+                        pieces = stream_events(exchange, engine=self._settings.name)
+                        first = await anext(pieces)
+                    else:
+                        pieces = None
+                        first = whole_events(await exchange.whole(body, resolve=resolve))
                 except QwenVisionError as error:
                     following = self._after_failure(error, tried)
                     if following is None:
                         raise
                 else:
                     self._hosts.succeeded(host)
-                    for event in first:
-                        yield event
-                    async for events in pieces:
-                        for event in events:
-                            yield event
+                    yield first
+                    if pieces is not None:
+                        async for events in pieces:
+                            yield events
             host = following
+
+    def _exchange(self, host: Host, prompt: Prompt) -> Exchange:
+        settings = self._settings
+        return Exchange(
+            self._pools[host.url],
+            engine=settings.name,
+            silence_s=settings.silence_timeout_s,
+            total_s=None if prompt.request.stream else settings.answer_timeout_s,
+        )
 
     def _after_failure(self, error: QwenVisionError, tried: list[Host]) -> Host | None:
         """The address to ask next, if another may do better."""
@@ -88,52 +108,21 @@ class UpstreamEngine:
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _ask(
-        self, host: Host, prompt: Prompt, *, body: bytes
-    ) -> AsyncGenerator[list[Event], None]:
-        """Events as they come, those that came together in one list."""
-        name = self._settings.name
-        streams = bool(prompt.request.stream)
-        names_oss = "oss" in self._profile.media and names_kind(prompt.request, "oss")
-        with self._hosts.using(host):
-            async with post(
-                self._pool(),
-                host,
-                body,
-                engine=name,
-                headers=_RESOLVE if names_oss else {},
-                limits=self._stream_limits if streams else self._whole_limits,
-            ) as response:
-                if streams:
-                    async for events in stream_events(response, engine=name):
-                        yield events
-                else:
-                    yield await whole_events(response)
-
-    def _pool(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            headers = {
-                "Content-Type": "application/json",
-                "User-Agent": f"qwen-vision/{__version__}",
-            }
-            if self._settings.key:
-                headers["Authorization"] = f"Bearer {self._settings.key}"
-            self._session = aiohttp.ClientSession(
-                headers=headers, connector=aiohttp.TCPConnector(limit=0)
-            )
-        return self._session
+        for pool in self._pools.values():
+            pool.close()
 
 
-def _limits(settings: UpstreamSettings, *, total_s: float | None) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(
-        total=total_s,
-        sock_connect=settings.connect_timeout_s,
-        sock_read=settings.silence_timeout_s,
-    )
+def _pool(url: str, settings: UpstreamSettings) -> Pool:
+    headers = {
+        "Accept": "*/*",
+        # The answers are short and the events must not wait for a compressor.
+        "Accept-Encoding": "identity",
+        "Content-Type": "application/json",
+        "User-Agent": f"qwen-vision/{__version__}",
+    }
+    if settings.key:
+        headers["Authorization"] = f"Bearer {settings.key}"
+    return Pool(url, headers=headers, connect_timeout_s=settings.connect_timeout_s)
 
 
 def _abilities(profile: Profile) -> Abilities:

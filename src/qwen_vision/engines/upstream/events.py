@@ -1,9 +1,8 @@
 """Events out of an upstream's answer, whole or streamed."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, cast
 
-import aiohttp
 from msgspec import UNSET
 
 from qwen_vision.engines.base import (
@@ -15,6 +14,7 @@ from qwen_vision.engines.base import (
     TextDelta,
     ToolCallDelta,
 )
+from qwen_vision.engines.upstream.exchange import MAX_ANSWER_BYTES, Exchange
 from qwen_vision.errors import ConnectionFailedError, QwenVisionError
 from qwen_vision.protocol.reading import (
     LooseMessage,
@@ -25,14 +25,12 @@ from qwen_vision.protocol.reading import (
 from qwen_vision.protocol.sse import EventReader
 from qwen_vision.protocol.usage import Usage
 
-MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _DONE: Final = b"[DONE]"
 _KNOWN_REASONS: Final = ("stop", "length", "tool_calls")
 
 
-async def whole_events(response: aiohttp.ClientResponse) -> list[Event]:
+def whole_events(body: bytes) -> Sequence[Event]:
     """Events of a whole answer; raises RemoteError when the body holds none."""
-    body = await _read(response)
     answer = read_answer(body)
     if not answer.choices:
         raise strange_answer(body)
@@ -44,20 +42,17 @@ async def whole_events(response: aiohttp.ClientResponse) -> list[Event]:
     return [*_events_of(message), Finished(_reason(reason), _usage(usage_of(answer)))]
 
 
-async def stream_events(
-    response: aiohttp.ClientResponse, *, engine: str
-) -> AsyncIterator[list[Event]]:
+async def stream_events(exchange: Exchange, *, engine: str) -> AsyncIterator[Sequence[Event]]:
     """Events of a streamed answer as they come, those that came together in one list.
 
     Raises RemoteError for an error sent in the stream and ConnectionFailedError for a stream
     that ends before its finish reason. `[DONE]` may be missing; an endless stream is cut at
     the size limit.
     """
-    if response.content_type != "text/event-stream":
-        raise strange_answer(await response.content.read(1000))
     reading = _Reading()
     received = 0
-    async for piece in response.content.iter_any():
+    while received <= MAX_ANSWER_BYTES:
+        piece = await exchange.some()
         received += len(piece)
         events: list[Event] = []
         try:
@@ -67,15 +62,17 @@ async def stream_events(
             if events:
                 yield events
             raise
+        over = reading.done or not piece
+        if over and reading.reason is not None:
+            events.append(reading.end())
         if events:
             yield events
-        if reading.done or received > MAX_ANSWER_BYTES:
+        if over:
             break
     if reading.reason is None:
         raise ConnectionFailedError(
             f"The upstream '{engine}' broke off in the middle of its answer. Try again."
         )
-    yield [Finished(_reason(reading.reason), _usage(reading.usage))]
 
 
 class _Reading:
@@ -102,6 +99,10 @@ class _Reading:
             if choices and choices[0].delta is not None:
                 yield from _events_of(choices[0].delta)
 
+    def end(self) -> Finished:
+        """The last event."""
+        return Finished(_reason(self.reason), _usage(self.usage))
+
 
 def _events_of(message: LooseMessage) -> list[Event]:
     events: list[Event] = []
@@ -121,15 +122,6 @@ def _events_of(message: LooseMessage) -> list[Event]:
             )
         )
     return events
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = await response.content.read(MAX_ANSWER_BYTES + 1)
-    while len(body) <= MAX_ANSWER_BYTES and not response.content.at_eof():
-        body += await response.content.read(MAX_ANSWER_BYTES + 1 - len(body))
-    if len(body) > MAX_ANSWER_BYTES:
-        raise strange_answer(body[:120])
-    return body
 
 
 def _reason(reason: str | None) -> StopReason:

@@ -1,12 +1,10 @@
-"""Exchange: one try at one address; whatever goes wrong becomes an error of the tree."""
+"""Exchange: one request to one address; whatever goes wrong becomes an error of the tree."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Final
 
-import aiohttp
-
-from qwen_vision.engines.upstream.hosts import Host
+from qwen_vision.engines.upstream.pool import Pool, UnreachableError
+from qwen_vision.engines.upstream.wire import Wire
 from qwen_vision.errors import (
     ConnectionFailedError,
     EngineError,
@@ -15,62 +13,122 @@ from qwen_vision.errors import (
     RequestTimeoutError,
 )
 from qwen_vision.protocol.failure import read_failure
+from qwen_vision.protocol.reading import strange_answer
 
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _MAX_ERROR_BYTES: Final = 65_536
-# A larger body is written piece by piece, so that it lets other requests through.
-_LARGE_BODY_BYTES: Final = 1_000_000
-_PIECE_BYTES: Final = 262_144
 _KEY_STATUSES: Final = (401, 403)
+# Uploads of ours that the service is to look up.
+_RESOLVE: Final = b"X-DashScope-OssResourceResolve: enable\r\n"
 
 
-@asynccontextmanager
-async def post(
-    session: aiohttp.ClientSession,
-    host: Host,
-    body: bytes,
-    *,
-    engine: str,
-    headers: dict[str, str],
-    limits: aiohttp.ClientTimeout,
-) -> AsyncIterator[aiohttp.ClientResponse]:
-    """A response with status 200. Leaving the block early closes the connection upstream.
+class Exchange:
+    """A `with` block around one request. Leaving it early closes the connection upstream.
 
     Raises RemoteError for what the server answered, ConnectionFailedError and
     RequestTimeoutError when it did not.
     """
-    data: bytes | AsyncIterator[memoryview] = body
-    if len(body) > _LARGE_BODY_BYTES:
-        data, headers = _pieces(body), {**headers, "Content-Length": str(len(body))}
-    try:
-        async with session.post(
-            f"{host.url}/chat/completions",
-            data=data,
-            headers=headers,
-            timeout=limits,
-            allow_redirects=False,
-        ) as response:
-            if response.status != 200:
-                raise await _failure(response, engine=engine)
-            yield response
-    except TimeoutError as error:
-        raise RequestTimeoutError(
-            f"The upstream '{engine}' gave no answer in time. Try again later, or ask for less."
-        ) from error
-    except aiohttp.ClientConnectorError as error:
-        reason = error.os_error.strerror or "no connection"
-        raise ConnectionFailedError(
-            f"The upstream '{engine}' cannot be reached: {reason}. Is it running?"
-        ) from error
-    except aiohttp.ClientError as error:
-        raise ConnectionFailedError(
-            f"The upstream '{engine}' broke off: {type(error).__name__}. Try again."
-        ) from error
 
+    def __init__(
+        self, pool: Pool, *, engine: str, silence_s: float, total_s: float | None = None
+    ) -> None:
+        """Ask through `pool`, within these times."""
+        self._pool = pool
+        self._engine = engine
+        self._silence_s = silence_s
+        self._total_s = total_s
+        self._wire: Wire | None = None
 
-async def _pieces(body: bytes) -> AsyncIterator[memoryview]:
-    view = memoryview(body)
-    for start in range(0, len(body), _PIECE_BYTES):
-        yield view[start : start + _PIECE_BYTES]
+    def __enter__(self) -> "Exchange":
+        """Nothing is sent yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the connection back, or break it off when its answer was not read to the end."""
+        if self._wire is not None:
+            self._pool.give(self._wire)
+            self._wire = None
+
+    async def whole(self, body: bytes, *, resolve: bool) -> bytes:
+        """The body of an answer with status 200."""
+        try:
+            wire = await self._send(body, resolve=resolve)
+            answer = await wire.whole(limit_bytes=MAX_ANSWER_BYTES)
+        except OSError as error:
+            raise self._told(error) from error
+        if wire.status != 200:
+            raise self._failure(wire, answer)
+        if len(answer) >= MAX_ANSWER_BYTES:
+            raise strange_answer(answer)
+        self._check_encoding(wire)
+        return answer
+
+    async def begin(self, body: bytes, *, resolve: bool) -> None:
+        """Send a request for a stream and wait for it to begin."""
+        try:
+            wire = await self._send(body, resolve=resolve)
+            await wire.head()
+            if wire.status == 200 and _is_stream(wire):
+                self._check_encoding(wire)
+                return
+            words = await wire.whole(limit_bytes=_MAX_ERROR_BYTES)
+        except OSError as error:
+            raise self._told(error) from error
+        raise strange_answer(words) if wire.status == 200 else self._failure(wire, words)
+
+    async def some(self) -> bytes:
+        """What has come of the stream; empty at its end."""
+        if self._wire is None:
+            return b""
+        try:
+            return await self._wire.some()
+        except OSError as error:
+            raise self._told(error) from error
+
+    async def _send(self, body: bytes, *, resolve: bool) -> Wire:
+        wire = self._wire = await self._pool.take()
+        head = self._pool.head(length_bytes=len(body), more=_RESOLVE if resolve else b"")
+        await wire.send(head, body, silence_s=self._silence_s, total_s=self._total_s)
+        return wire
+
+    def _told(self, error: OSError) -> QwenVisionError:
+        if isinstance(error, TimeoutError):
+            return RequestTimeoutError(
+                f"The upstream '{self._engine}' gave no answer in time. "
+                "Try again later, or ask for less."
+            )
+        if isinstance(error, UnreachableError):
+            return ConnectionFailedError(
+                f"The upstream '{self._engine}' cannot be reached: {error.reason}. Is it running?"
+            )
+        return ConnectionFailedError(
+            f"The upstream '{self._engine}' broke off: {error}. Try again."
+        )
+
+    def _failure(self, wire: Wire, body: bytes) -> QwenVisionError:
+        if wire.status in _KEY_STATUSES:
+            # The caller's key was right: it is ours that the other server does not like.
+            return EngineError(
+                f"The upstream '{self._engine}' refused this server's key (HTTP {wire.status}). "
+                "Whoever runs this server must set the right one."
+            )
+        retry_after = wire.headers.get(b"retry-after", b"")
+        retry_after_s = int(retry_after) if retry_after.isdigit() else None
+        status = wire.status if wire.status >= 400 else 502
+        return read_failure(body[:_MAX_ERROR_BYTES], status=status, retry_after_s=retry_after_s)
+
+    def _check_encoding(self, wire: Wire) -> None:
+        encoding = wire.headers.get(b"content-encoding", b"identity").lower()
+        if encoding != b"identity":
+            raise ConnectionFailedError(
+                f"The upstream '{self._engine}' compressed its answer though it was asked not to. "
+                "Switch compression off at the server or the proxy before it."
+            )
 
 
 def is_hosts_fault(error: QwenVisionError) -> bool:
@@ -80,15 +138,6 @@ def is_hosts_fault(error: QwenVisionError) -> bool:
     return isinstance(error, RemoteError) and (error.status >= 500 or error.status == 429)
 
 
-async def _failure(response: aiohttp.ClientResponse, *, engine: str) -> QwenVisionError:
-    body = await response.content.read(_MAX_ERROR_BYTES)
-    if response.status in _KEY_STATUSES:
-        # The caller's key was right: it is ours that the other server does not like.
-        return EngineError(
-            f"The upstream '{engine}' refused this server's key (HTTP {response.status}). "
-            "Whoever runs this server must set the right one."
-        )
-    retry_after = response.headers.get("Retry-After", "")
-    retry_after_s = int(retry_after) if retry_after.isdigit() else None
-    status = response.status if response.status >= 400 else 502
-    return read_failure(body, status=status, retry_after_s=retry_after_s)
+def _is_stream(wire: Wire) -> bool:
+    kind = wire.headers.get(b"content-type", b"").partition(b";")[0]
+    return kind.strip().lower() == b"text/event-stream"

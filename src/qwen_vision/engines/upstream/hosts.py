@@ -32,9 +32,9 @@ class Hosts:
         self._hosts = [Host(url.rstrip("/")) for url in urls]
         self._clock = clock
 
-    def __len__(self) -> int:
-        """How many addresses there are."""
-        return len(self._hosts)
+    def __iter__(self) -> Iterator[Host]:
+        """Every address."""
+        return iter(self._hosts)
 
     def pick(self, *, tried: Sequence[Host] = ()) -> Host | None:
         """The least busy address that has not been tried and does not rest; None without one."""
