@@ -1,6 +1,6 @@
 """The engine interface, complete: Engine, Prompt, Event (docs/concepts/engines.md)."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -28,7 +28,8 @@ class Abilities:
     `schema_while_thinking`. With `mixes_thoughts` it takes `<think>` out of the text; with
     `opens_thought` the text begins inside the thought, the tag being part of the prompt.
 
-    What a `verbatim` engine says is passed on unchecked: it rehearses trouble.
+    What a `verbatim` engine says is passed on unchecked: it rehearses trouble. One with
+    `batches` is a BatchEngine.
     """
 
     images: bool = False
@@ -45,6 +46,7 @@ class Abilities:
     mixes_thoughts: bool = False
     opens_thought: bool = False
     verbatim: bool = False
+    batches: bool = False
     way_out: str = "Choose another engine with --engine."
 
 
@@ -165,6 +167,13 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Give back what the engine holds; safe to call twice."""
+
+
+class BatchEngine(Engine, Protocol):
+    """An engine that hears of many events at once, and says so with `abilities.batches`."""
+
+    def batches(self, prompt: Prompt) -> AsyncIterator[Sequence[Event]]:
+        """The events of `run`, those that came together in one list; none is empty."""
 
 
 @dataclass(frozen=True, slots=True)

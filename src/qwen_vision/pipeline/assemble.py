@@ -75,6 +75,15 @@ class Assembler:
         self.end = _NO_END
         self.done = False
 
+    def take_all(self, events: Sequence[Event]) -> list[Chunk]:
+        """Chunks for events that came together; those behind the end are dropped."""
+        chunks: list[Chunk] = []
+        for event in events:
+            chunks += self.take(event)
+            if self.done:
+                break
+        return chunks
+
     def take(self, event: Event) -> Sequence[Chunk]:
         """Chunks for one event; after the last one `done` is true."""
         match event:

@@ -14,7 +14,7 @@ from qwen_vision.errors import EngineError
 from qwen_vision.media.door import MediaDoor, Opening, Rules
 from qwen_vision.media.source import OssResolver
 from qwen_vision.pipeline.assemble import Assembler, Frame
-from qwen_vision.pipeline.bridges.bridge import run_bridged
+from qwen_vision.pipeline.bridges.bridge import one_by_one, run_bridged, run_in_batches
 from qwen_vision.pipeline.bridges.closing import closing
 from qwen_vision.pipeline.bridges.places import Places, tell_places
 from qwen_vision.pipeline.bridges.tokens import neutralise
@@ -24,7 +24,7 @@ from qwen_vision.pipeline.places import find_places, without_wish
 from qwen_vision.pipeline.prepare import Prepared, PromptTokens, check_media, prepare
 from qwen_vision.pipeline.stop import StopFilter
 from qwen_vision.protocol.chunk import Chunk
-from qwen_vision.protocol.collect import collect
+from qwen_vision.protocol.collect import Collected
 from qwen_vision.protocol.completion import Completion
 from qwen_vision.protocol.estimate import Estimate
 from qwen_vision.protocol.request import ChatRequest, decode_request
@@ -44,6 +44,8 @@ class Run:
     ) -> None:
         self.engine_name = engine.name
         self.request_id = request_id
+        # True once the last chunks are out.
+        self.ended = False
         self._engine = engine
         self._prepared = prepared
         self._opening = opening
@@ -59,8 +61,13 @@ class Run:
         """The prompt's tokens, known before anything runs."""
         return self._prepared.tokens
 
-    def chunks(self) -> AsyncGenerator[Chunk, None]:
-        """The answer chunk by chunk; closing the iterator cancels the engine's run.
+    @property
+    def comes_in_batches(self) -> bool:
+        """Whether the engine tells together what came together."""
+        return self._engine.abilities.batches
+
+    def batches(self) -> AsyncGenerator[list[Chunk], None]:
+        """The answer's chunks in lists; closing the iterator cancels the engine's run.
 
         The usage chunk comes only when the request asked for it, or for a receipt.
         """
@@ -68,40 +75,57 @@ class Run:
         wants_usage = request.stream_options is not None and request.stream_options.include_usage
         return self._play(with_usage=wants_usage or bool(request.media_receipt))
 
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
+        """The answer chunk by chunk, as `batches`."""
+        async with aclosing(self.batches()) as batches:
+            async for chunks in batches:
+                for chunk in chunks:
+                    yield chunk
+
     async def collect(self) -> Completion:
         """The whole answer, usage included."""
-        async with aclosing(self._play(with_usage=True)) as chunks:
-            return await collect(chunks)
+        collected = Collected()
+        async with aclosing(self._play(with_usage=True)) as batches:
+            async for chunks in batches:
+                for chunk in chunks:
+                    collected.add(chunk)
+        return collected.completion()
 
     async def aclose(self) -> None:
         """Give the media back when the run is not played; safe to call twice."""
         await self._opening.aclose()
 
-    async def _play(self, *, with_usage: bool) -> AsyncGenerator[Chunk, None]:
+    async def _play(self, *, with_usage: bool) -> AsyncGenerator[list[Chunk], None]:
         prompt = self._prepared.prompt
         assembler = self._assembler()
+        chunks: list[Chunk] = []
         try:
-            async with closing(self._events(prompt)) as events:
-                async for event in events:
-                    for chunk in assembler.take(event):
-                        yield chunk
+            async with closing(self._events(prompt)) as batches:
+                async for events in batches:
+                    chunks = assembler.take_all(events)
                     if assembler.done:
                         break
+                    if chunks:
+                        yield chunks
             if not assembler.done:
                 raise EngineError(engine=self._engine.name, reason="it stopped without an end")
-            if not with_usage:
-                return
-            asked = prompt.request.media_receipt
-            change = UNSET if self._places is None else self._places.change
-            receipts = self._prepared.receipts(assembler.end.evidence, change) if asked else None
-            usage = assembler.usage(self._prepared.tokens)
-            yield assembler.usage_chunk(usage, receipts)
+            if with_usage:
+                chunks.append(self._usage_chunk(assembler))
+            self.ended = True
+            yield chunks
         finally:
             await self._opening.aclose()
 
-    def _events(self, prompt: Prompt) -> AsyncIterator[Event]:
-        events = run_bridged(self._engine, prompt)
-        return events if self._places is None else tell_places(events, self._places)
+    def _events(self, prompt: Prompt) -> AsyncIterator[Sequence[Event]]:
+        if self._places is None:
+            return run_in_batches(self._engine, prompt)
+        return one_by_one(tell_places(run_bridged(self._engine, prompt), self._places))
+
+    def _usage_chunk(self, assembler: Assembler) -> Chunk:
+        asked = self._prepared.prompt.request.media_receipt
+        change = UNSET if self._places is None else self._places.change
+        receipts = self._prepared.receipts(assembler.end.evidence, change) if asked else None
+        return assembler.usage_chunk(assembler.usage(self._prepared.tokens), receipts)
 
     def _assembler(self) -> Assembler:
         prompt = self._prepared.prompt

@@ -38,65 +38,75 @@ class Calls:
         return [self._calls[index] for index in sorted(self._calls)]
 
 
-class _Collected:
-    """What has come so far."""
+class Collected:
+    """What has come so far of an answer."""
 
     def __init__(self) -> None:
-        self.content: list[str] = []
-        self.reasoning: list[str] = []
-        self.thinks = False
-        self.calls = Calls()
-        self.logprobs: list[Any] = []
-        self.finish_reason: str | None = None
+        """Nothing yet."""
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self._thinks = False
+        self._calls = Calls()
+        self._logprobs: list[Any] = []
+        self._finish_reason: str | None = None
+        self._completion = Completion(choices=[])
+        self._last: Chunk | None = None
 
-    def add(self, delta: Delta) -> None:
+    def add(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        for choice in chunk.choices:
+            self._add_delta(choice.delta)
+            if choice.logprobs is not None:
+                self._logprobs += tokens_in(choice.logprobs)
+            self._finish_reason = choice.finish_reason or self._finish_reason
+        if chunk.usage is not None:
+            self._completion.usage = chunk.usage
+        if chunk.media_receipt is not UNSET:
+            self._completion.media_receipt = chunk.media_receipt
+            self._completion.receipt_notes = chunk.receipt_notes
+        self._last = chunk
+
+    def completion(self) -> Completion:
+        """The whole answer; usage and receipt are those of the stream's usage chunk."""
+        completion, last = self._completion, self._last
+        if last is not None:
+            completion.created = last.created
+            completion.model = last.model
+            completion.id = last.id
+            completion.coordinates = last.coordinates
+            completion.system_fingerprint = last.system_fingerprint
+        completion.choices = [
+            Choice(
+                message=self._message(),
+                finish_reason=self._finish_reason,
+                logprobs={"content": self._logprobs} if self._logprobs else None,
+            )
+        ]
+        return completion
+
+    def _add_delta(self, delta: Delta) -> None:
         if delta.content:
-            self.content.append(delta.content)
+            self._content.append(delta.content)
         if delta.reasoning_content is not UNSET:
-            self.thinks = True
+            self._thinks = True
             if delta.reasoning_content:
-                self.reasoning.append(delta.reasoning_content)
+                self._reasoning.append(delta.reasoning_content)
         if delta.tool_calls is not UNSET:
             for piece in delta.tool_calls:
-                self.calls.add(piece)
+                self._calls.add(piece)
 
-    def message(self) -> AnswerMessage:
+    def _message(self) -> AnswerMessage:
         return AnswerMessage(
             role="assistant",
-            content="".join(self.content),
-            reasoning_content="".join(self.reasoning) if self.thinks else UNSET,
-            tool_calls=self.calls.whole() or UNSET,
+            content="".join(self._content),
+            reasoning_content="".join(self._reasoning) if self._thinks else UNSET,
+            tool_calls=self._calls.whole() or UNSET,
         )
 
 
 async def collect(chunks: AsyncIterator[Chunk]) -> Completion:
     """The whole answer; usage and receipt are those of the stream's usage chunk."""
-    collected = _Collected()
-    completion = Completion(choices=[])
-    last: Chunk | None = None
+    collected = Collected()
     async for chunk in chunks:
-        for choice in chunk.choices:
-            collected.add(choice.delta)
-            if choice.logprobs is not None:
-                collected.logprobs += tokens_in(choice.logprobs)
-            collected.finish_reason = choice.finish_reason or collected.finish_reason
-        if chunk.usage is not None:
-            completion.usage = chunk.usage
-        if chunk.media_receipt is not UNSET:
-            completion.media_receipt = chunk.media_receipt
-            completion.receipt_notes = chunk.receipt_notes
-        last = chunk
-    if last is not None:
-        completion.created = last.created
-        completion.model = last.model
-        completion.id = last.id
-        completion.coordinates = last.coordinates
-        completion.system_fingerprint = last.system_fingerprint
-    completion.choices = [
-        Choice(
-            message=collected.message(),
-            finish_reason=collected.finish_reason,
-            logprobs={"content": collected.logprobs} if collected.logprobs else None,
-        )
-    ]
-    return completion
+        collected.add(chunk)
+    return collected.completion()

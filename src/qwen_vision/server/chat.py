@@ -59,7 +59,7 @@ class ChatRoute:
         exchange.engine = run.engine_name
         try:
             if exchange.wants_stream:
-                await write_stream(exchange, run.chunks(), encode=_event, end=DONE)
+                await write_stream(exchange, run, encode=_event, end=DONE)
             else:
                 await exchange.answer(_ENCODER.encode(await run.collect()))
         finally:

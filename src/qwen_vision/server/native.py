@@ -55,7 +55,7 @@ class NativeRoute:
         answers = NativeAnswers(request, run, exchange, incremental=incremental)
         try:
             if exchange.wants_stream:
-                await write_stream(exchange, run.chunks(), encode=answers.event, end=b"")
+                await write_stream(exchange, run, encode=answers.event, end=b"")
             else:
                 await exchange.answer(answers.whole(await run.collect()))
         finally:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Final
 
+from qwen_vision.pipeline.pipeline import Run
 from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.server.exchange import Exchange
 
@@ -48,18 +49,41 @@ class Outbox:
 
 
 async def write_stream(
-    exchange: Exchange,
-    chunks: AsyncGenerator[Chunk, None],
-    *,
-    encode: Callable[[Chunk], bytes],
-    end: bytes,
+    exchange: Exchange, run: Run, *, encode: Callable[[Chunk], bytes], end: bytes
 ) -> None:
     """Send a run as an event stream, `end` behind it; `encode` makes an event or nothing.
 
     Headers go out with the first event, so that an error before it is still an HTTP error.
     """
+    if run.comes_in_batches:
+        await _write_batches(exchange, run, encode=encode, end=end)
+    else:
+        await _write_collected(exchange, run, encode=encode, end=end)
+
+
+async def _write_batches(
+    exchange: Exchange, run: Run, *, encode: Callable[[Chunk], bytes], end: bytes
+) -> None:
+    """What came together goes out together, without a second task to put it together."""
+    async with aclosing(run.batches()) as batches:
+        async for chunks in batches:
+            piece = b"".join([encode(chunk) for chunk in chunks])
+            if run.ended:
+                piece += end
+            if piece and not exchange.started:
+                await exchange.open_stream()
+            if run.ended:
+                await exchange.close_stream(piece)
+            elif piece:
+                await exchange.write(piece)
+
+
+async def _write_collected(
+    exchange: Exchange, run: Run, *, encode: Callable[[Chunk], bytes], end: bytes
+) -> None:
+    """What an engine says while a piece is written goes out in the next one."""
     outbox = Outbox(encode)
-    engine = asyncio.create_task(outbox.fill(chunks))
+    engine = asyncio.create_task(outbox.fill(run.chunks()))
     try:
         while True:
             piece = await outbox.take()

@@ -134,6 +134,7 @@ def _abilities(profile: Profile) -> Abilities:
         tools=True,
         logprobs=False,
         opens_media=False,
+        batches=True,
         free_text=True,
         forces_tools=profile.forces_tools,
         schema_while_thinking=profile.structured_thinking,

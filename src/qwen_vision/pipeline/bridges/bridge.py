@@ -1,11 +1,13 @@
 """Bridge: runs a prompt on an engine, keeping the promises the engine cannot keep alone."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import cast
 
-from qwen_vision.engines.base import Engine, Event, Prompt
+from qwen_vision.engines.base import BatchEngine, Engine, Event, Prompt
 from qwen_vision.pipeline.bridges.calls import find_calls
+from qwen_vision.pipeline.bridges.closing import closing
 from qwen_vision.pipeline.bridges.instruct import ask_for_json, ask_for_tools
-from qwen_vision.pipeline.bridges.loops import guard_loops
+from qwen_vision.pipeline.bridges.loops import guard_batches, guard_loops
 from qwen_vision.pipeline.bridges.structured import (
     answer_structured,
     force_call,
@@ -14,6 +16,22 @@ from qwen_vision.pipeline.bridges.structured import (
 from qwen_vision.pipeline.bridges.thinking import split_thinking
 from qwen_vision.protocol.messages import Tool
 from qwen_vision.protocol.request import NamedTool
+
+
+def run_in_batches(engine: Engine, prompt: Prompt) -> AsyncIterator[Sequence[Event]]:
+    """As `run_bridged`, in lists: those of the engine where nothing has to be bridged."""
+    abilities = engine.abilities
+    plain = not (_tools(prompt) or _wants_json(prompt) or abilities.mixes_thoughts)
+    if abilities.batches and plain:
+        return guard_batches(cast("BatchEngine", engine).batches(prompt))
+    return one_by_one(run_bridged(engine, prompt))
+
+
+async def one_by_one(events: AsyncIterator[Event]) -> AsyncIterator[Sequence[Event]]:
+    """Every event in a list of its own."""
+    async with closing(events):
+        async for event in events:
+            yield (event,)
 
 
 def run_bridged(engine: Engine, prompt: Prompt) -> AsyncIterator[Event]:

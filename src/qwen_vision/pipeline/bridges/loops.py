@@ -1,6 +1,6 @@
 """Loop guard: ends an answer that only repeats itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from qwen_vision.engines.base import Event, Finished, TextDelta
@@ -15,25 +15,50 @@ _CHECK_EVERY_CHARS: Final = 200
 _PROBE_CHARS: Final = 40
 
 
+class LoopGuard:
+    """Listens to an answer until it only repeats itself."""
+
+    def __init__(self) -> None:
+        """Nothing has been said."""
+        self._tail = ""
+        self._news: list[str] = []
+        self._unchecked = 0
+
+    def hears_loop(self, event: Event) -> bool:
+        """Whether the text up to this event ends in a loop; looks now and then."""
+        if not isinstance(event, TextDelta):
+            return False
+        self._news.append(event.text)
+        self._unchecked += len(event.text)
+        if self._unchecked < _CHECK_EVERY_CHARS:
+            return False
+        self._tail = (self._tail + "".join(self._news))[-_TAIL_CHARS:]
+        self._news.clear()
+        self._unchecked = 0
+        return repeats(self._tail)
+
+
 async def guard_loops(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
     """The same events, ended with reason `length` once the text only repeats itself."""
-    tail = ""
-    news: list[str] = []
-    unchecked = 0
+    guard = LoopGuard()
     async with closing(events):
         async for event in events:
             yield event
-            if not isinstance(event, TextDelta):
-                continue
-            news.append(event.text)
-            unchecked += len(event.text)
-            if unchecked >= _CHECK_EVERY_CHARS:
-                tail = (tail + "".join(news))[-_TAIL_CHARS:]
-                news.clear()
-                unchecked = 0
-                if repeats(tail):
-                    yield Finished(reason="length", notes=(NOTE,))
+            if guard.hears_loop(event):
+                yield Finished(reason="length", notes=(NOTE,))
+                return
+
+
+async def guard_batches(batches: AsyncIterator[Sequence[Event]]) -> AsyncIterator[Sequence[Event]]:
+    """As `guard_loops`, for events in lists."""
+    guard = LoopGuard()
+    async with closing(batches):
+        async for events in batches:
+            for place, event in enumerate(events):
+                if guard.hears_loop(event):
+                    yield [*events[: place + 1], Finished(reason="length", notes=(NOTE,))]
                     return
+            yield events
 
 
 def repeats(text: str) -> bool:
