@@ -66,6 +66,7 @@ class Assembler:
         # While a model thinks, every delta says so: null where there is no reasoning.
         self._no_reasoning: UnsetType | None = None if thinking and not opening else UNSET
         self._stop = stop
+        self._passes = not stop.sequences
         self._started = False
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -87,6 +88,10 @@ class Assembler:
     def take(self, event: Event) -> Sequence[Chunk]:
         """Chunks for one event; after the last one `done` is true."""
         match event:
+            case TextDelta(text) if self._passes and text:
+                # Most events: text that nothing holds back.
+                self._text.append(text)
+                return self._send(Delta(text, self._no_reasoning))
             case TextDelta(text):
                 chunks = self._take_text(self._stop.feed(text))
                 return [*chunks, *self._finish("stop")] if self._stop.stopped else chunks
@@ -95,6 +100,7 @@ class Assembler:
                 return self._send(Delta(content=None, reasoning_content=text))
             case Logprobs(tokens):
                 self._logprobs += tokens
+                self._passes = False
                 return ()
             case ToolCallDelta():
                 return self._take_call(event)

@@ -9,18 +9,18 @@ class StopFilter:
     """Lets text through until a stop sequence appears; holds back what might begin one."""
 
     def __init__(self, sequences: Sequence[str]) -> None:
-        self._sequences = tuple(filter(None, sequences))
+        self.sequences = tuple(filter(None, sequences))
         self._held = ""
         self.stopped = False
 
     def feed(self, text: str) -> str:
         """The part of the text so far that is safe to send."""
-        if not self._sequences:
+        if not self.sequences:
             return text
         if self.stopped:
             return ""
         self._held += text
-        places = [at for item in self._sequences if (at := self._held.find(item)) >= 0]
+        places = [at for item in self.sequences if (at := self._held.find(item)) >= 0]
         if places:
             self.stopped = True
             return self._release(min(places))
@@ -35,4 +35,4 @@ class StopFilter:
         return sent
 
     def _possible_start(self) -> int:
-        return max(possible_start(self._held, item) for item in self._sequences)
+        return max(possible_start(self._held, item) for item in self.sequences)

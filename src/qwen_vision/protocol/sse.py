@@ -1,7 +1,5 @@
 """Server-sent events as the dialect writes them, and a reader for what others write."""
 
-from collections.abc import Iterator
-
 DONE = b"data: [DONE]\n\n"
 MEDIA_TYPE = "text/event-stream;charset=UTF-8"
 
@@ -21,18 +19,21 @@ class EventReader:
         self._tail = b""
         self._data: list[bytes] = []
 
-    def feed(self, piece: bytes) -> Iterator[bytes]:
+    def feed(self, piece: bytes) -> list[bytes]:
         """Payloads that `piece` completes, `[DONE]` included."""
         lines = (self._tail + piece).split(b"\n")
         self._tail = lines.pop()
+        payloads: list[bytes] = []
+        data = self._data
         for raw in lines:
-            line = raw.removesuffix(b"\r")
-            if line.startswith(b"data:"):
-                self._data.append(line[5:].removeprefix(b" "))
-            elif not line and self._data:
-                yield b"\n".join(self._data)
-                self._data = []
+            line = raw[:-1] if raw[-1:] == b"\r" else raw
+            if line[:5] == b"data:":
+                data.append(line[6:] if line[5:6] == b" " else line[5:])
+            elif not line and data:
+                payloads.append(b"\n".join(data))
+                data.clear()
+        return payloads
 
-    def end(self) -> Iterator[bytes]:
+    def end(self) -> list[bytes]:
         """What is left when the stream ends without its last blank line."""
-        yield from self.feed(b"\n\n")
+        return self.feed(b"\n\n")

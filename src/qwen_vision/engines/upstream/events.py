@@ -1,6 +1,6 @@
 """Events out of an upstream's answer, whole or streamed."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, cast
 
 from msgspec import UNSET
@@ -39,7 +39,10 @@ def whole_events(body: bytes) -> Sequence[Event]:
     reason = choice.finish_reason
     if message.tool_calls and reason == "stop":
         reason = "tool_calls"
-    return [*_events_of(message), Finished(_reason(reason), _usage(usage_of(answer)))]
+    events: list[Event] = []
+    _add_events(message, events)
+    events.append(Finished(_reason(reason), _usage(usage_of(answer))))
+    return events
 
 
 async def stream_events(exchange: Exchange, *, engine: str) -> AsyncIterator[Sequence[Event]]:
@@ -56,8 +59,8 @@ async def stream_events(exchange: Exchange, *, engine: str) -> AsyncIterator[Seq
         received += len(piece)
         events: list[Event] = []
         try:
-            # What came before an error is kept: `extend` takes events one by one.
-            events.extend(reading.feed(piece))
+            # What came before an error is in the list already.
+            reading.feed(piece, events)
         except QwenVisionError:
             if events:
                 yield events
@@ -84,8 +87,8 @@ class _Reading:
         self.done = False
         self._reader = EventReader()
 
-    def feed(self, piece: bytes) -> Iterator[Event]:
-        """The events that `piece` completes; nothing after `[DONE]`."""
+    def feed(self, piece: bytes, events: list[Event]) -> None:
+        """Append the events that `piece` completes; nothing after `[DONE]`."""
         for payload in self._reader.feed(piece):
             if payload == _DONE:
                 self.done = True
@@ -97,15 +100,14 @@ class _Reading:
             for choice in choices:
                 self.reason = choice.finish_reason or self.reason
             if choices and choices[0].delta is not None:
-                yield from _events_of(choices[0].delta)
+                _add_events(choices[0].delta, events)
 
     def end(self) -> Finished:
         """The last event."""
         return Finished(_reason(self.reason), _usage(self.usage))
 
 
-def _events_of(message: LooseMessage) -> list[Event]:
-    events: list[Event] = []
+def _add_events(message: LooseMessage, events: list[Event]) -> None:
     thought = message.thought
     if thought:
         events.append(ReasoningDelta(thought))
@@ -121,7 +123,6 @@ def _events_of(message: LooseMessage) -> list[Event]:
                 arguments=(function and function.arguments) or "",
             )
         )
-    return events
 
 
 def _reason(reason: str | None) -> StopReason:

@@ -269,8 +269,12 @@ class Wire(asyncio.Protocol):
         """A piece of the body."""
         self._pieces.append(piece)
         self._waiting_bytes += len(piece)
-        enough_bytes = max(self._enough_bytes, _MAX_WAITING_BYTES)
-        if self._waiting_bytes > enough_bytes and self._reading and self._transport is not None:
+        if (
+            self._waiting_bytes > _MAX_WAITING_BYTES
+            and self._waiting_bytes > self._enough_bytes
+            and self._reading
+            and self._transport is not None
+        ):
             self._reading = False
             self._transport.pause_reading()
 

@@ -1,6 +1,6 @@
 """Loop guard: ends an answer that only repeats itself."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
 from qwen_vision.engines.base import Event, Finished, TextDelta
@@ -24,12 +24,12 @@ class LoopGuard:
         self._news: list[str] = []
         self._unchecked = 0
 
-    def hears_loop(self, event: Event) -> bool:
-        """Whether the text up to this event ends in a loop; looks now and then."""
-        if not isinstance(event, TextDelta):
-            return False
-        self._news.append(event.text)
-        self._unchecked += len(event.text)
+    def hears_loop(self, events: Iterable[Event]) -> bool:
+        """Whether the text up to these events ends in a loop; looks now and then."""
+        for event in events:
+            if isinstance(event, TextDelta):
+                self._news.append(event.text)
+                self._unchecked += len(event.text)
         if self._unchecked < _CHECK_EVERY_CHARS:
             return False
         self._tail = (self._tail + "".join(self._news))[-_TAIL_CHARS:]
@@ -44,7 +44,7 @@ async def guard_loops(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
     async with closing(events):
         async for event in events:
             yield event
-            if guard.hears_loop(event):
+            if guard.hears_loop((event,)):
                 yield Finished(reason="length", notes=(NOTE,))
                 return
 
@@ -54,10 +54,9 @@ async def guard_batches(batches: AsyncIterator[Sequence[Event]]) -> AsyncIterato
     guard = LoopGuard()
     async with closing(batches):
         async for events in batches:
-            for place, event in enumerate(events):
-                if guard.hears_loop(event):
-                    yield [*events[: place + 1], Finished(reason="length", notes=(NOTE,))]
-                    return
+            if not isinstance(events[-1], Finished) and guard.hears_loop(events):
+                yield [*events, Finished(reason="length", notes=(NOTE,))]
+                return
             yield events
 
 
