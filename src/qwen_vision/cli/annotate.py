@@ -1,25 +1,24 @@
-"""Annotate: draws what an answer points at on its picture, and turns places into other units."""
+"""Annotate: draws what an answer points at on its pictures, and turns places into other units."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
-
 from qwen_vision.catalogue.catalogue import find_model
-from qwen_vision.cli.answer import Answer, run_async
+from qwen_vision.cli.answer import run_async
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.grounding import Spot, find_spots
+from qwen_vision.cli.grounding import Scale, Spot, Unit, convert_places, find_spots
 from qwen_vision.cli.inputs import Item
 from qwen_vision.errors import SettingsError, UsageError
 from qwen_vision.protocol.parts import ImagePart
-from qwen_vision.protocol.place_stream import Album, convert_places
-from qwen_vision.protocol.places import Scale, Space, Unit, space_of
 from qwen_vision.protocol.request import ChatRequest
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image as PillowImage
+
+    from qwen_vision.media.items import Image
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _COLOURS = ("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#008080", "#9a6324")
@@ -29,86 +28,182 @@ _MAX_PX = 16_777_216
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to do with the places in an answer: draw them to a file, tell them in a unit."""
+    """What to do with the places in an answer: draw them to files, tell them in a unit.
+
+    `pictures` are the names of the pictures, as the user knows them; a PDF counts once here.
+    """
 
     annotate: Path | None
     unit: Unit | None
+    pictures: tuple[str, ...]
 
 
-def read_wish(annotate: str | None, unit: Unit | None, items: Sequence[Item]) -> Wish | None:
-    """The wish, checked before anything is asked; None without one. Raises UsageError."""
+def read_wish(
+    annotate: str | None, unit: Unit | None, items: Sequence[Item], *, as_frames: bool
+) -> Wish | None:
+    """The wish, checked before anything is asked; None without one.
+
+    Raises UsageError, and SettingsError for a folder that is not there.
+    """
     if annotate is None and unit is None:
         return None
     option = "--annotate" if annotate is not None else "--coordinates"
-    if len(items) != 1 or items[0].kind != "image":
-        raise UsageError(f"{option} is for one picture; there are other or more files here.")
-    if annotate is not None and Path(annotate).suffix.lower() not in _FORMATS:
-        known = ", ".join(_FORMATS)
-        raise UsageError(f"--annotate is '{annotate}'; a name that ends in {known} is needed.")
-    return Wish(None if annotate is None else Path(annotate), unit)
+    if as_frames or any(item.kind == "video" for item in items):
+        raise UsageError(f"{option} is for pictures and PDF pages; there is a video here.")
+    if annotate is not None:
+        _check_target(annotate, items)
+    return Wish(
+        annotate=None if annotate is None else Path(annotate),
+        unit=unit,
+        pictures=tuple(item.name for item in items),
+    )
 
 
-def fulfil(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> str:
-    """Draw, and give the text with its places in the unit wished for.
-
-    An answer that says it tells them so already is taken at its word; otherwise they are turned
-    here. Raises the media door's errors, and SettingsError when the file cannot be written.
-    """
-    text, told = answer.text, answer.completion.coordinates
-    if wish.annotate is None and told == wish.unit:
+def tell(wish: Wish, text: str, request: ChatRequest, *, call: Call) -> str:
+    """The answer with its places in the unit wished for; raises the media door's errors."""
+    if wish.unit is None:
         return text
-    space = None if told is UNSET else told
-    scale, pixels = run_async(_open(request, call, space=space, draws=wish.annotate is not None))
-    if wish.annotate is not None and pixels is not None:
-        spots = find_spots(text, scale)
-        _draw(pixels, spots, original=scale.original)
-        try:
-            pixels.save(wish.annotate, _FORMATS[wish.annotate.suffix.lower()])
-        except OSError as error:
-            raise SettingsError(
-                f"Cannot write '{wish.annotate}': {error.strerror or error}. Choose another "
-                "--annotate.",
-                param="annotate",
-            ) from error
-        marked = f"{len(spots)} places marked" if spots else "the answer names no places"
-        call.screen.note(f"wrote {wish.annotate}: {marked}")
-    return text if wish.unit is None else convert_places(text, Album((scale,)), wish.unit)
+    scales, names = run_async(_measure(request, call))
+    told, left_alone = convert_places(text, scales, wish.unit, names=names)
+    if left_alone:
+        call.screen.note(
+            f"{_count(left_alone, 'place')} left as in the answer: it does not say which picture"
+        )
+    return told
 
 
-async def _open(
-    request: ChatRequest, call: Call, *, space: Space | None, draws: bool
-) -> "tuple[Scale, Image.Image | None]":
-    """How the answer counts on the request's picture and, to draw on, its pixels."""
+def draw(wish: Wish, text: str, request: ChatRequest, *, call: Call) -> None:
+    """Draw what the answer points at, one file for each picture.
+
+    Raises the media door's errors, and SettingsError when a file cannot be written.
+    """
+    if wish.annotate is not None:
+        run_async(_draw_all(wish.annotate, text, request, call=call))
+
+
+async def _measure(request: ChatRequest, call: Call) -> tuple[list[Scale], list[str]]:
+    async with _pictures(request, call) as pictures:
+        return [_scale(request, image) for image in pictures], _names(pictures, call)
+
+
+async def _draw_all(target: Path, text: str, request: ChatRequest, *, call: Call) -> None:
+    async with _pictures(request, call) as pictures:
+        names = _names(pictures, call)
+        scales = [_scale(request, image) for image in pictures]
+        spots = find_spots(text, scales, names=names)
+        files = _files(target, pictures, names)
+        for number, (image, file) in enumerate(zip(pictures, files, strict=True)):
+            here = [spot for spot in spots if spot.picture == number]
+            pixels = await image.pixels(max_px=_MAX_PX)
+            _draw(pixels, here, original=scales[number].original)
+            _save(pixels, file)
+            marked = (
+                f"{_count(len(here), 'place')} marked" if here else "the answer names no places"
+            )
+            call.screen.note(f"wrote {file}: {marked}")
+    lost = sum(spot.picture is None for spot in spots)
+    if lost:
+        call.screen.note(
+            f"{_count(lost, 'place')} not drawn: the answer does not say on which picture"
+        )
+
+
+@asynccontextmanager
+async def _pictures(request: ChatRequest, call: Call) -> "AsyncIterator[list[Image]]":
+    """Every picture and page of the request's last message, opened for the length of the block."""
     # The door brings the decoders; only these options need them when a server answers.
     from qwen_vision.media.door import MediaDoor, Rules
 
-    model = find_model(request.model, any_model=True)
-    number, part = next(
-        (number, part)
-        for number, part in enumerate(request.messages[-1].content or ())
-        if isinstance(part, ImagePart)
-    )
     rules = Rules(
-        model=model,
+        model=find_model(request.model, any_model=True),
         high_resolution=bool(request.vl_high_resolution_images),
         local_files=True,
     )
     door = MediaDoor(call.settings.media)
+    last = len(request.messages) - 1
     try:
         async with door.opening(rules) as opening:
-            param = f"messages[{len(request.messages) - 1}].content[{number}]"
-            (image,) = await opening.image(part, param=param)
-            scale = Scale(
-                space or space_of(model.coordinates),
-                original=(image.original.width_px, image.original.height_px),
-                seen=(image.final.width_px, image.final.height_px),
-            )
-            return scale, await image.pixels(max_px=_MAX_PX) if draws else None
+            found: list[Image] = []
+            for number, part in enumerate(request.messages[last].content or ()):
+                if isinstance(part, ImagePart):
+                    param = f"messages[{last}].content[{number}]"
+                    found += await opening.image(part, param=param)
+            yield found
     finally:
         await door.aclose()
 
 
-def _draw(pixels: "Image.Image", spots: Sequence[Spot], *, original: tuple[int, int]) -> None:
+def _scale(request: ChatRequest, image: "Image") -> Scale:
+    return Scale(
+        find_model(request.model, any_model=True).coordinates,
+        original=(image.original.width_px, image.original.height_px),
+        seen=(image.final.width_px, image.final.height_px),
+    )
+
+
+def _names(pictures: "Sequence[Image]", call: Call) -> list[str]:
+    return [call.item_names.get(image.param, "") for image in pictures]
+
+
+def _check_target(annotate: str, items: Sequence[Item]) -> None:
+    target = Path(annotate)
+    if _is_folder(target):
+        return
+    if target.suffix.lower() not in _FORMATS:
+        known = ", ".join(_FORMATS)
+        raise UsageError(
+            f"--annotate is '{annotate}'; a folder, or a name that ends in {known}, is needed."
+        )
+    if not target.parent.is_dir():
+        raise SettingsError(
+            f"'{target.parent}' is no folder. Choose another --annotate.", param="annotate"
+        )
+    for item in items:
+        if target.exists() and Path(item.url).exists() and target.samefile(item.url):
+            raise UsageError(f"--annotate would write over '{item.name}'; choose another name.")
+
+
+def _is_folder(target: Path) -> bool:
+    return target.is_dir() or not target.suffix
+
+
+def _files(target: Path, pictures: "Sequence[Image]", names: Sequence[str]) -> list[Path]:
+    """Where each picture goes: the target itself, OUT-1.png and on, or into a folder by name."""
+    if not _is_folder(target):
+        if len(pictures) == 1:
+            return [target]
+        return [
+            target.with_name(f"{target.stem}-{number + 1}{target.suffix}")
+            for number in range(len(pictures))
+        ]
+    files: list[Path] = []
+    for number, (image, name) in enumerate(zip(pictures, names, strict=True)):
+        stem = PurePath(name.partition("?")[0]).stem or f"picture-{number + 1}"
+        stem += "" if image.page is None else f"-{image.page}"
+        suffix = PurePath(name).suffix.lower()
+        file = target / f"{stem}-marked{suffix if suffix in _FORMATS else '.png'}"
+        if file in files:
+            file = file.with_stem(f"{file.stem}-{number + 1}")
+        files.append(file)
+    return files
+
+
+def _save(pixels: "PillowImage.Image", file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pixels.save(file, _FORMATS[file.suffix.lower()])
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot write '{file}': {error.strerror or error}. Choose another --annotate.",
+            param="annotate",
+        ) from error
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _draw(pixels: "PillowImage.Image", spots: Sequence[Spot], *, original: tuple[int, int]) -> None:
     from PIL import ImageDraw, ImageFont
 
     pen = ImageDraw.Draw(pixels)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from qwen_vision.cli.annotate import fulfil, read_wish
+from qwen_vision.cli.annotate import draw, read_wish, tell
 from qwen_vision.cli.answer import Answer, Listener, fetch_answer, run_async
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
@@ -15,6 +15,7 @@ from qwen_vision.cli.facts import engine_line, receipt_lines
 from qwen_vision.cli.files import write_file
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
+from qwen_vision.cli.places import ASK_PICTURE
 from qwen_vision.cli.question import build_request, item_names
 from qwen_vision.cli.sending import sending_of
 from qwen_vision.cli.waiting import Waiting
@@ -29,43 +30,48 @@ class Habits:
     model: str
     image_prompt: str
     video_prompt: str
+    # The prompt is a reading task, whose words are fixed.
+    reads: bool = False
 
 
 def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
     """Put the question, show the answer; returns the exit code."""
     as_video = getattr(options, "video", False)
     with sort_words(options.words, prompt=options.prompt, as_video=as_video) as words:
+        wish = read_wish(
+            options.annotate,
+            options.coordinates,
+            words.items,
+            as_frames=getattr(options, "frames", False),
+        )
         prompt = words.prompt or _default_prompt(words.items, habits)
+        if wish is not None and len(words.items) > 1 and not habits.reads:
+            # Beside the question, not in it: that one is the user's own.
+            options.system = f"{options.system or ''} {ASK_PICTURE}".strip()
         request = build_request(
             options, items=words.items, prompt=prompt, model=options.model or habits.model
         )
         call.item_names = item_names(request, words.items)
-        wish = read_wish(
-            getattr(options, "annotate", None), getattr(options, "coordinates", None), words.items
-        )
         choice = choose_engine(options.engine, call.settings)
         if choice.remote is not None:
             call.warn_of_redirect()
         live = options.stream if options.stream is not None else call.screen.answers_live
-        # Another server may not know the wish: its answer is turned here, at its end.
-        turned_here = request.coordinates is not None and choice.remote is not None
-        shown_live = live and options.output is None and not turned_here
+        shown_live = live and options.output is None and not (wish and wish.unit)
         said = f"{_subject(words.items)}: asking {choice.place}"
         waiting = Waiting(call.screen, said, names=call.item_names)
         listener = _Live(call.screen, waiting) if shown_live else None
         answer = run_async(
             _fetch(call, choice, request, waiting=waiting, listener=listener, options=options)
         )
-        text = answer.text
+        text = answer.text if wish is None else tell(wish, answer.text, request, call=call)
+        if (options.json_mode or options.schema) and parse_json(text) is not UNSET:
+            # Whoever asked for JSON wants to hand it on, not to peel it.
+            text = without_fence(text)
+        if not shown_live:
+            _show_at_once(answer, text, call.screen, options=options)
+        call.screen.end_answer()
         if wish is not None:
-            call.screen.leave_line()
-            text = fulfil(wish, answer, request, call=call)
-    if (options.json_mode or options.schema) and parse_json(text) is not UNSET:
-        # Whoever asked for JSON wants to hand it on, not to peel it.
-        text = without_fence(text)
-    if not shown_live:
-        _show_at_once(answer, text, call.screen, options=options)
-    call.screen.end_answer()
+            draw(wish, answer.text, request, call=call)
     _show_facts(answer, choice, call, receipt=options.receipt)
     return 0
 
@@ -79,9 +85,7 @@ async def _fetch(
     listener: Listener | None,
     options: argparse.Namespace,
 ) -> Answer:
-    # The pixels asked for are those of the file, not of a smaller copy of it.
-    shrink = options.shrink and request.coordinates != "pixel"
-    sending = sending_of(call, waiting, upload=options.upload, shrink=shrink)
+    sending = sending_of(call, waiting, upload=options.upload, shrink=options.shrink)
     # A stream survives long thinking better than one long silence.
     stream = options.stream is not False
     async with (

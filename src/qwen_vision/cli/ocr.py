@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.options import add_annotate, add_question
+from qwen_vision.cli.options import add_places, add_question
 from qwen_vision.cli.parsing import Parser
 
 # The names of client.tasks, told again because `--help` must not load the wire types.
@@ -24,6 +24,7 @@ def run(argv: Sequence[str], call: Call) -> int:
             model="qwen-vl-ocr",
             image_prompt=prompt,
             video_prompt=prompt.replace("image", "video"),
+            reads=True,
         ),
     )
 
@@ -39,7 +40,7 @@ def build_parser() -> Parser:
         '  qwen-vision ocr receipt.png "What is the total?"',
     )
     add_question(parser)
-    add_annotate(parser)
+    add_places(parser)
     parser.add_argument(
         "--task",
         choices=list(TASKS),

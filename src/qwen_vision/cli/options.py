@@ -77,17 +77,20 @@ def add_seeing(parser: argparse.ArgumentParser) -> None:
         "--system", metavar="TEXT", help="instructions that stand before the prompt"
     )
     parser.add_argument("--temperature", type=float, metavar="T", help="randomness, 0 to under 2")
+    add_places(parser)
+    parser.add_argument("--seed", type=int, metavar="N", help="repeat the same randomness")
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """What to do with the boxes and points of the answer."""
     parser.add_argument(
         "--coordinates",
         choices=["pixel", "0-1", "0-1000"],
         help="tell boxes and points in pixels of the file, or as shares of 1 or 1000",
     )
-    add_annotate(parser)
-    parser.add_argument("--seed", type=int, metavar="N", help="repeat the same randomness")
-
-
-def add_annotate(parser: argparse.ArgumentParser) -> None:
-    """Drawing what the answer points at."""
     parser.add_argument(
-        "--annotate", metavar="PICTURE", help="draw the boxes and points of the answer"
+        "--annotate",
+        metavar="PICTURE",
+        help="draw the boxes and points of the answer; of several pictures to PICTURE-1.png and\n"
+        "on, or into a folder",
     )
