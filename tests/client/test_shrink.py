@@ -4,6 +4,7 @@ import io
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,6 +13,8 @@ from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.client import Client
 from qwen_vision.client.shrink import Sight, shrink_file
 from qwen_vision.engines.scripted.script import Step
+from qwen_vision.errors import MediaError
+from qwen_vision.protocol.receipt import MediaReceipt
 
 MODEL = "qwen3-vl-plus"
 SIGHT = Sight(find_model(MODEL).pixels)
@@ -104,3 +107,48 @@ def test_pillow_picture_is_shrunk_before_it_is_written(serve: Callable[..., str]
     with Client(base_url=serve(Step(text="Hi"))) as client:
         answer = client.analyze(noise(2400, 1800), model=MODEL, receipt=True)
     assert answer.receipt[0].original_size == (1856, 1376)
+
+
+def as_frames(client: Client, frames: list[bytes], **options: Any) -> MediaReceipt:  # noqa: ANN401 - options of a call
+    """What the server says of a frame list."""
+    return client.analyze(frames, model=MODEL, frames=True, receipt=True, **options).receipt[0]
+
+
+@pytest.mark.parametrize("count", [4, 7])
+@pytest.mark.parametrize("size", [(2400, 1800), (1333, 999)])
+def test_frame_list_gets_exactly_the_size_the_server_would_make(
+    serve: Callable[..., str], size: tuple[int, int], count: int
+) -> None:
+    frame = saved(noise(*size))
+    with Client(base_url=serve(Step(text="Hi"))) as client:
+        as_it_is = as_frames(client, [frame] * count, shrink=False)
+        smaller = as_frames(client, [frame] * count)
+        bounded = as_frames(client, [frame] * count, max_pixels=100_000)
+    assert as_it_is.original_size == size
+    assert smaller.original_size == smaller.final_size == as_it_is.final_size
+    assert smaller.tokens == as_it_is.tokens
+    assert bounded.original_size == bounded.final_size
+    assert bounded.tokens != smaller.tokens
+
+
+def test_frames_of_a_command_or_a_request_are_shrunk_too(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.jpg").write_bytes(saved(noise(2400, 1800)))
+    files = [str(tmp_path / f"{number}.jpg") for number in range(4)]
+    message = {"role": "user", "content": [{"type": "video", "video": files}]}
+    with Client(base_url=serve(Step(text="Hi")), local_files=True) as client:
+        answer = client.chat([message], model=MODEL, receipt=True)
+        plain = client.chat([message], model=MODEL, receipt=True, shrink=False)
+    assert answer.receipt[0].original_size == plain.receipt[0].final_size
+    assert plain.receipt[0].original_size == (2400, 1800)
+
+
+def test_frames_of_several_sizes_travel_as_they_are(serve: Callable[..., str]) -> None:
+    frames = [saved(noise(2400, 1800))] * 3 + [saved(noise(2400, 1700))]
+    with Client(base_url=serve(Step(text="Hi"))) as client:
+        assert as_frames(client, frames).original_size == (2400, 1800)
+        turned = [frames[0]] * 3 + [b"\xff\xd8\xff but no picture" * 10_000]
+        with pytest.raises(MediaError):
+            as_frames(client, turned)

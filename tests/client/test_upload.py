@@ -130,6 +130,42 @@ async def test_same_file_asked_about_at_once_is_uploaded_once(place: str, big: P
     assert len(ends) == 1
 
 
+def test_uploads_of_one_request_run_together_a_few_at_a_time(place: str, tmp_path: Path) -> None:
+    files = []
+    for number in range(6):
+        files.append(tmp_path / f"{number}.bmp")
+        Image.new("RGB", (64, 64), (number, 0, 0)).save(files[-1])
+        with files[-1].open("ab") as out:
+            out.write(bytes(2_000_000))
+    begun: list[str] = []
+    unfinished: set[str] = set()
+    most = 0
+
+    def progress(name: str, sent: int, total: int) -> None:
+        nonlocal most
+        if name not in begun:
+            begun.append(name)
+            unfinished.add(name)
+        most = max(most, len(unfinished))
+        if sent == total:
+            unfinished.discard(name)
+
+    with Client(base_url=place, key="sk-1", progress=progress) as client:
+        answer = client.analyze(files, "What?", model=MODEL, upload=True, receipt=True)
+        assert [receipt.source for receipt in answer.receipt] == ["oss"] * 6
+        assert len(begun) == 6
+        assert 1 < most <= 4
+        chat = [{"type": "image_url", "image_url": {"url": str(file)}} for file in files]
+    with Client(base_url=place, key="sk-2", progress=progress, local_files=True) as client:
+        begun.clear()
+        answer = client.chat([{"role": "user", "content": chat}], model=MODEL, upload=True)
+        assert answer.text == "A picture."
+        assert len(begun) == 6
+        missing = {"type": "image_url", "image_url": {"url": str(tmp_path / "no.png")}}
+        with pytest.raises(FileMissingError, match=r"no\.png"):
+            client.chat([{"role": "user", "content": [*chat, missing]}], model=MODEL, upload=True)
+
+
 def test_file_over_the_servers_limit_is_refused_before_it_travels(
     place: str, tmp_path: Path
 ) -> None:

@@ -2,8 +2,8 @@
 
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import Sending
-from qwen_vision.cli.own_bucket import open_own_bucket
 from qwen_vision.cli.waiting import Waiting
+from qwen_vision.client.own_bucket import open_own_bucket
 
 
 def sending_of(

@@ -4,10 +4,10 @@ import asyncio
 import importlib
 from datetime import timedelta
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from qwen_vision.client.upload import Parcel, Progress
-from qwen_vision.errors import MissingExtraError, StorageUnavailableError
+from qwen_vision.errors import FileMissingError, MissingExtraError, StorageUnavailableError
 from qwen_vision.settings import BucketSettings
 
 _PIECE_BYTES: Final = 5 * 1024 * 1024
@@ -46,15 +46,17 @@ class OwnBucket:
         return self._url_life_s * _USED_LIFE
 
     async def put(self, parcel: Parcel, *, model: str, progress: Progress | None) -> str:
-        """Upload; `model` does not matter here, and progress is told only at the end."""
+        """Upload; `model` does not matter here. Progress is told of bytes that have arrived."""
         del model
         name = parcel.content_hash[:32] + PurePath(parcel.name).suffix
+        file = await asyncio.to_thread(parcel.open)
+        pieces = _Pieces(file, parcel, progress)
         try:
-            # A path is read piece by piece, and bytes are there anyway.
             await self._obstore.put_async(
                 self._bucket,
                 name,
-                parcel.source,
+                # What fits one piece needs no more than one request.
+                pieces if parcel.size_bytes > _PIECE_BYTES else await pieces.whole(),
                 chunk_size=_PIECE_BYTES,
                 max_concurrency=_PIECES_AT_ONCE,
             )
@@ -62,13 +64,54 @@ class OwnBucket:
             url: str = await asyncio.to_thread(self._obstore.sign, self._bucket, "GET", name, life)
         except (self._obstore.exceptions.BaseError, OSError) as error:
             # The library's words may hold signed URLs.
-            raise StorageUnavailableError(
+            raise pieces.failure or StorageUnavailableError(
                 reason=f"the bucket '{self._name}' of QWEN_TMP_OSS_BUCKET did not "
                 f"take the file ({type(error).__name__}); check its name, region and access key"
             ) from None
+        finally:
+            file.close()
         if progress is not None:
             progress(parcel.name, parcel.size_bytes, parcel.size_bytes)
         return url
+
+
+class _Pieces:
+    """The bytes of a parcel one piece after the other, as the library asks for them."""
+
+    def __init__(self, file: BinaryIO, parcel: Parcel, progress: Progress | None) -> None:
+        self._file = file
+        self._parcel = parcel
+        self._progress = progress
+        self._read_bytes = 0
+        # The library wraps what is raised while it reads.
+        self.failure: FileMissingError | None = None
+
+    def __aiter__(self) -> "_Pieces":
+        return self
+
+    async def __anext__(self) -> bytes:
+        # What the library holds is still on its way.
+        arrived = self._read_bytes - _PIECES_AT_ONCE * _PIECE_BYTES
+        if self._progress is not None and arrived > 0:
+            self._progress(self._parcel.name, arrived, self._parcel.size_bytes)
+        if self._read_bytes == self._parcel.size_bytes:
+            raise StopAsyncIteration
+        return await self._next(_PIECE_BYTES)
+
+    async def whole(self) -> bytes:
+        """All of them at once."""
+        return await self._next(self._parcel.size_bytes)
+
+    async def _next(self, count: int) -> bytes:
+        wanted = min(count, self._parcel.size_bytes - self._read_bytes)
+        piece = await asyncio.to_thread(self._file.read, wanted)
+        self._read_bytes += len(piece)
+        if len(piece) < wanted:
+            self.failure = FileMissingError(
+                path=self._parcel.name, reason="it became shorter while it was read"
+            )
+            raise self.failure
+        return piece
 
 
 def _obstore() -> Any:  # noqa: ANN401 - a module

@@ -11,7 +11,7 @@ from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.client.answer import Answer, read_value
 from qwen_vision.client.chat import ChatRoute
 from qwen_vision.client.connection import Connection, Patience
-from qwen_vision.client.environment import remote_from_environment
+from qwen_vision.client.environment import server_from_environment
 from qwen_vision.client.inputs import Input, Inputs
 from qwen_vision.client.loading import Habits, Loader
 from qwen_vision.client.memory import UploadMemory
@@ -94,10 +94,13 @@ class AsyncClient:
     def from_env(cls, **habits: Unpack[Habits]) -> Self:
         """A client of the server that the environment, or else `.env` here, names.
 
-        Key: QWEN_API_KEY, then DASHSCOPE_API_KEY. Address: QWEN_BASE_URL or QWEN_REGION.
-        Raises SettingsError when nothing names a server.
+        Key: QWEN_API_KEY, then DASHSCOPE_API_KEY. Address: QWEN_BASE_URL or QWEN_REGION. A
+        bucket of one's own for uploads: QWEN_TMP_OSS_BUCKET and its kin, unless `shelf` says
+        another place. Raises SettingsError when nothing names a server.
         """
-        return cls(remote_from_environment(), **habits)
+        remote, bucket = server_from_environment()
+        habits.setdefault("shelf", bucket)
+        return cls(remote, **habits)
 
     @override
     def __repr__(self) -> str:

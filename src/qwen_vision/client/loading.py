@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict
 
 from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.client.files import Kind, is_remote
+from qwen_vision.client.frames import FrameSight, frame_sight, shrink_alike, source_of
 from qwen_vision.client.inputs import Input, Inputs, is_light, listed, read_input
 from qwen_vision.client.pack import Packer, Packing, Source, pack
 from qwen_vision.client.question import (
@@ -16,10 +18,11 @@ from qwen_vision.client.question import (
     ask_messages,
     build_request,
 )
-from qwen_vision.client.references import names_files, replace_references
+from qwen_vision.client.references import frame_lists, names_files, replace_references
 from qwen_vision.client.retry import RetryRule
 from qwen_vision.client.shrink import Sight
 from qwen_vision.client.tasks import default_prompt
+from qwen_vision.client.together import together
 from qwen_vision.client.upload import Parcel, Progress, Shelf
 from qwen_vision.errors import ModelNotFoundError, UsageError
 from qwen_vision.protocol.messages import JsonObject
@@ -75,15 +78,14 @@ class Loader:
             for number in range(len(listed(inputs)))
         ]
         given = listed(inputs)
+        frames = frame_sight(sight) if options.get("frames") else None
         # A thread costs more than a few small files; anything else steps aside.
         if len(given) <= _FEW and all(map(is_light, given)):
-            loaded = _load(given, packings)
+            loaded = _load(given, packings, frames)
         else:
-            loaded = await asyncio.to_thread(_load, given, packings)
-        media = []
-        for packing, (packed, kind) in zip(packings, loaded, strict=True):
-            progress = self._habits.get("progress")
-            media.append((await self._packer.deliver(packed, packing, progress=progress), kind))
+            loaded = await asyncio.to_thread(_load, given, packings, frames)
+        urls = await self._delivered([packed for packed, _ in loaded], packings)
+        media = [(url, kind) for url, (_, kind) in zip(urls, loaded, strict=True)]
         if prompt is None:
             prompt = default_prompt(model, has_video=any(kind == "video" for _, kind in media))
         return build_request(ask_messages(media, prompt, options), options, schema=schema)
@@ -93,8 +95,9 @@ class Loader:
         if not self._habits.get("local_files") or not names_files(request):
             return request
         high_resolution = bool(request.vl_high_resolution_images)
+        alike = await asyncio.to_thread(self._shrunk_frames, request, options)
 
-        async def replace(url: str, part: ContentPart, param: str) -> str:
+        async def deliver(url: str, part: ContentPart, param: str) -> str:
             if is_remote(url):
                 return url
             sight = None
@@ -107,15 +110,47 @@ class Loader:
                     max_pixels=part.max_pixels or inside.max_pixels,
                 )
             packing = self._packing(request.model, options, sight=sight, param=param)
-            source = Source(url, Path(url.removeprefix("file://")))
+            source = alike.get(param) or source_of(url)
             return await self._packer.url(source, packing, progress=self._habits.get("progress"))
 
-        return await replace_references(request, replace)
+        return await replace_references(request, deliver)
+
+    def _shrunk_frames(self, request: ChatRequest, options: ChatOptions) -> dict[str, Source]:
+        """By their paths in the request, the pictures of frame lists that are shrunk; blocks."""
+        found: dict[str, Source] = {}
+        for param, part in frame_lists(request):
+            sight = self._sight(
+                request.model, options, min_pixels=part.min_pixels, max_pixels=part.max_pixels
+            )
+            frames = frame_sight(sight, total_pixels=part.total_pixels)
+            if frames is None:
+                continue
+            places = [url if is_remote(url) else source_of(url) for url in part.video]
+            for number, place in enumerate(shrink_alike(places, frames)):
+                if isinstance(place, Source):
+                    found[f"{param}.video[{number}]"] = place
+        return found
+
+    async def _delivered(
+        self, loaded: Sequence[str | Parcel], packings: Sequence[Packing]
+    ) -> list[str]:
+        """The URL of each, the uploads among them a few at a time."""
+        progress = self._habits.get("progress")
+        jobs = {
+            number: self._packer.deliver(packed, packing, progress=progress)
+            for number, (packed, packing) in enumerate(zip(loaded, packings, strict=True))
+            if isinstance(packed, Parcel)
+        }
+        uploaded = dict(zip(jobs, await together([*jobs.values()]), strict=True)) if jobs else {}
+        return [
+            packed if isinstance(packed, str) else uploaded[number]
+            for number, packed in enumerate(loaded)
+        ]
 
     async def upload(self, given: Input, *, model: str, progress: Progress | None) -> str:
         """The URL of an input, uploaded for `model`."""
         packing = Packing(model=model, upload=True)
-        ((packed, _),) = await asyncio.to_thread(_load, [given], [packing])
+        ((packed, _),) = await asyncio.to_thread(_load, [given], [packing], None)
         if isinstance(packed, str):
             raise UsageError("A URL needs no upload; give it as it is.", param="inputs")
         progress = progress or self._habits.get("progress")
@@ -154,11 +189,22 @@ class Loader:
         )
 
 
-def _load(inputs: Sequence[Input], packings: Sequence[Packing]) -> list[tuple[str | Parcel, Kind]]:
-    """Each input packed, and what kind of thing it is; reads, so it blocks."""
-    loaded: list[tuple[str | Parcel, Kind]] = []
-    for number, (given, packing) in enumerate(zip(inputs, packings, strict=True)):
-        item = read_input(given, number=number, sight=packing.sight)
-        place = item.place
-        loaded.append((place if isinstance(place, str) else pack(place, packing), item.kind))
-    return loaded
+def _load(
+    inputs: Sequence[Input], packings: Sequence[Packing], frames: FrameSight | None
+) -> list[tuple[str | Parcel, Kind]]:
+    """Each input packed, and what kind of thing it is; reads, so it blocks.
+
+    With `frames` they are the pictures of one video, which are shrunk alike.
+    """
+    items = [
+        read_input(given, number=number, sight=None if frames else packing.sight)
+        for number, (given, packing) in enumerate(zip(inputs, packings, strict=True))
+    ]
+    places: Sequence[str | Source] = [item.place for item in items]
+    if frames is not None:
+        places = shrink_alike(places, frames)
+        packings = [replace(packing, sight=None) for packing in packings]
+    return [
+        (place if isinstance(place, str) else pack(place, packing), item.kind)
+        for place, item, packing in zip(places, items, packings, strict=True)
+    ]

@@ -1,17 +1,17 @@
 """The media references inside a chat request: finds them, and puts others in their place."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeAlias
 
 import msgspec
 
 from qwen_vision.client.files import is_remote
-from qwen_vision.protocol.messages import Message
+from qwen_vision.client.together import together
 from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, ImageUrl, VideoPart
 from qwen_vision.protocol.request import ChatRequest
 
 # From a reference, its part and the part's path in the request to the reference to send.
-Replace: TypeAlias = Callable[[str, ContentPart, str], Awaitable[str]]
+Replace: TypeAlias = Callable[[str, ContentPart, str], Coroutine[Any, Any, str]]
 
 
 def names_oss(request: ChatRequest) -> bool:
@@ -33,13 +33,42 @@ def references(request: ChatRequest) -> list[str]:
     return found
 
 
+def frame_lists(request: ChatRequest) -> list[tuple[str, FramesPart]]:
+    """Every list of pictures that stands for a video, with its path in the request."""
+    return [
+        (f"messages[{place}].content[{index}]", part)
+        for place, message in enumerate(request.messages)
+        if isinstance(message.content, list)
+        for index, part in enumerate(message.content)
+        if isinstance(part, FramesPart)
+    ]
+
+
 async def replace_references(request: ChatRequest, replace: Replace) -> ChatRequest:
-    """The request with every media reference replaced."""
+    """The request with every media reference replaced, a few of them at a time."""
+    jobs = [replace(*place) for place in _places(request)]
+    urls = iter(await together(jobs))
     messages = [
-        await _message(message, replace, at=f"messages[{index}]")
-        for index, message in enumerate(request.messages)
+        msgspec.structs.replace(
+            message, content=[_with_urls(part, urls) for part in message.content]
+        )
+        if isinstance(message.content, list)
+        else message
+        for message in request.messages
     ]
     return msgspec.structs.replace(request, messages=messages)
+
+
+def _places(request: ChatRequest) -> Iterator[tuple[str, ContentPart, str]]:
+    """Every media reference in order, with its part and its path in the request."""
+    for place, message in enumerate(request.messages):
+        if not isinstance(message.content, list):
+            continue
+        for index, part in enumerate(message.content):
+            param = f"messages[{place}].content[{index}]"
+            for number, url in enumerate(_of_part(part)):
+                is_frame = isinstance(part, FramesPart)
+                yield url, part, f"{param}.video[{number}]" if is_frame else param
 
 
 def _of_part(part: ContentPart) -> list[str]:
@@ -54,32 +83,19 @@ def _of_part(part: ContentPart) -> list[str]:
             return []
 
 
-async def _message(message: Message, replace: Replace, *, at: str) -> Message:
-    if not isinstance(message.content, list):
-        return message
-    content = [
-        await _part(part, replace, param=f"{at}.content[{index}]")
-        for index, part in enumerate(message.content)
-    ]
-    return msgspec.structs.replace(message, content=content)
-
-
-async def _part(part: ContentPart, replace: Replace, *, param: str) -> ContentPart:
+def _with_urls(part: ContentPart, urls: Iterator[str]) -> ContentPart:
+    """The part with the next URLs, one for each of its references."""
     match part:
         case ImagePart(image_url=place):
             image = ImageUrl(url=place) if isinstance(place, str) else place
-            url = await replace(image.url, part, param)
-            return msgspec.structs.replace(part, image_url=msgspec.structs.replace(image, url=url))
-        case VideoPart(video_url=str(url)):
-            return msgspec.structs.replace(part, video_url=await replace(url, part, param))
+            image = msgspec.structs.replace(image, url=next(urls))
+            return msgspec.structs.replace(part, image_url=image)
+        case VideoPart(video_url=str()):
+            return msgspec.structs.replace(part, video_url=next(urls))
         case VideoPart(video_url=clip) if not isinstance(clip, str):
-            url = await replace(clip.url, part, param)
-            return msgspec.structs.replace(part, video_url=msgspec.structs.replace(clip, url=url))
+            clip = msgspec.structs.replace(clip, url=next(urls))
+            return msgspec.structs.replace(part, video_url=clip)
         case FramesPart(video=frames):
-            video = [
-                await replace(url, part, f"{param}.video[{index}]")
-                for index, url in enumerate(frames)
-            ]
-            return msgspec.structs.replace(part, video=video)
+            return msgspec.structs.replace(part, video=[next(urls) for _ in frames])
         case _:
             return part

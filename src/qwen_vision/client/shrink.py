@@ -2,6 +2,7 @@
 
 import importlib
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,8 @@ from qwen_vision.protocol.limits import PixelRules
 from qwen_vision.protocol.resize import fit_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL import Image
 
 # Below this, sending costs less than decoding and encoding again.
@@ -19,6 +22,8 @@ _FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 _MAX_DECODE_PX: Final = 134_217_728
 _JPEG_QUALITY: Final = 95
 _KEPT_MODES: Final = ("RGB", "L")
+# What Pillow raises on bytes it cannot make sense of.
+_BROKEN: Final = (OSError, SyntaxError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +58,60 @@ def shrink_file(source: Path | bytes, *, size_bytes: int, sight: Sight) -> tuple
     """
     if size_bytes < SHRINK_FROM_BYTES:
         return None
+    with _opened(source) as picture:
+        size = None if picture is None else sight.smaller(*_upright_size(picture))
+        if picture is None or size is None:
+            return None
+        found = _encoded(picture, size)
+    return found if found is not None and len(found[0]) < size_bytes else None
+
+
+def upright_size(source: Path | bytes) -> tuple[int, int] | None:
+    """Width and height as a person sees the picture; None for one that cannot be shrunk."""
+    with _opened(source) as picture:
+        return None if picture is None else _upright_size(picture)
+
+
+def shrink_upright(
+    source: Path | bytes, *, size: tuple[int, int], target: tuple[int, int]
+) -> bytes | None:
+    """A picture of upright `size` in `target` size; None when it is none or cannot be shrunk."""
+    with _opened(source) as picture:
+        if picture is None or _upright_size(picture) != size:
+            return None
+        found = _encoded(picture, target)
+    return None if found is None else found[0]
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> "Iterator[Image.Image | None]":
+    """A picture whose pixels are not read yet; None for one that shall travel as it is.
+
+    That is one with too many pixels, several pictures, or a format that is not known.
+    """
     pillow = _pillow()
     try:
-        with pillow.open(
+        opened = pillow.open(
             source if isinstance(source, Path) else io.BytesIO(source), formats=_FORMATS
-        ) as picture:
-            if picture.width * picture.height > _MAX_DECODE_PX or _is_series(picture):
-                return None
-            smaller = _shrunk(picture, sight)
-            if smaller is None:
-                return None
-            found = encode(smaller, lossless=picture.format not in ("JPEG", "WEBP"))
-    except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError):
+        )
+        too_large = opened.width * opened.height > _MAX_DECODE_PX
+        as_it_is = too_large or _is_series(opened)
+        # Read now, so that a broken header is found out here.
+        opened.getexif()
+    except (*_BROKEN, pillow.DecompressionBombError):
         # What cannot be read here is the server's to judge.
+        yield None
+        return
+    with opened as picture:
+        yield None if as_it_is else picture
+
+
+def _encoded(picture: "Image.Image", size: tuple[int, int]) -> tuple[bytes, str] | None:
+    lossless = picture.format not in ("JPEG", "WEBP")
+    try:
+        return encode(_resized(picture, size), lossless=lossless)
+    except (*_BROKEN, _pillow().DecompressionBombError):
         return None
-    return found if len(found[0]) < size_bytes else None
 
 
 def upright_size(data: bytes) -> tuple[int, int] | None:
@@ -83,8 +127,8 @@ def upright_size(data: bytes) -> tuple[int, int] | None:
 
 def encode_picture(picture: "Image.Image", *, sight: Sight | None) -> tuple[bytes, str]:
     """The bytes of a Pillow picture and their MIME type; shrunk when `sight` says how; blocks."""
-    smaller = None if sight is None else _shrunk(picture, sight)
-    return encode(smaller or picture, lossless=True)
+    size = None if sight is None else sight.smaller(*_upright_size(picture))
+    return encode(picture if size is None else _resized(picture, size), lossless=True)
 
 
 def picture_of_array(array: object) -> "Image.Image":
@@ -111,23 +155,23 @@ def encode(picture: "Image.Image", *, lossless: bool) -> tuple[bytes, str]:
     return out.getvalue(), "image/png" if lossless else "image/jpeg"
 
 
-def _shrunk(picture: "Image.Image", sight: Sight) -> "Image.Image | None":
-    turned = _orientation(picture) in (5, 6, 7, 8)
-    width, height = picture.size
-    size = sight.smaller(height, width) if turned else sight.smaller(width, height)
-    if size is None:
-        return None
-    stored = (size[1], size[0]) if turned else size
+def _resized(picture: "Image.Image", size: tuple[int, int]) -> "Image.Image":
+    """The picture upright and in exactly `size`."""
     # A JPEG is decoded at half or a quarter of its size when that is enough.
-    picture.draft(None, stored)
+    picture.draft(None, (size[1], size[0]) if _is_turned(picture) else size)
     upright: Image.Image = importlib.import_module("PIL.ImageOps").exif_transpose(picture)
     if upright.mode in ("P", "1"):
         upright = upright.convert("RGBA" if "transparency" in upright.info else "RGB")
     return upright.resize(size, _pillow().Resampling.BICUBIC)
 
 
-def _orientation(picture: "Image.Image") -> int:
-    return int(picture.getexif().get(0x0112, 1))
+def _upright_size(picture: "Image.Image") -> tuple[int, int]:
+    width, height = picture.size
+    return (height, width) if _is_turned(picture) else (width, height)
+
+
+def _is_turned(picture: "Image.Image") -> bool:
+    return int(picture.getexif().get(0x0112, 1)) in (5, 6, 7, 8)
 
 
 def _is_series(picture: "Image.Image") -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, Un
 from typing_extensions import override
 
 from qwen_vision.client.client import AsyncClient
+from qwen_vision.client.environment import server_from_environment
 from qwen_vision.client.loading import Habits
 from qwen_vision.client.question import AskOptions
 from qwen_vision.protocol.chunk import Chunk
@@ -111,9 +112,13 @@ class Client:
 
     @classmethod
     def from_env(cls, **habits: Unpack[Habits]) -> Self:
-        """A client of the server that the environment, or else `.env` here, names."""
-        client = AsyncClient.from_env(**habits)
-        return cls(client.remote, **habits)
+        """A client of the server that the environment, or else `.env` here, names.
+
+        Reads and raises what `AsyncClient.from_env` does.
+        """
+        remote, bucket = server_from_environment()
+        habits.setdefault("shelf", bucket)
+        return cls(remote, **habits)
 
     complete = _waits(AsyncClient.complete)
     analyze = _waits(AsyncClient.analyze)

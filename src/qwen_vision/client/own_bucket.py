@@ -1,13 +1,10 @@
-"""The bucket of QWEN_TMP_OSS_*: where the guide's scripts put files instead of the server."""
+"""The bucket of QWEN_TMP_OSS_*: where an entry point says files go instead of the server."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from qwen_vision.client.bucket import OwnBucket
 from qwen_vision.errors import SettingsError
 from qwen_vision.settings import BucketSettings
-
-if TYPE_CHECKING:
-    from qwen_vision.client.bucket import OwnBucket
 
 _PREFIX = "QWEN_TMP_OSS_"
 _REGION = "cn-hangzhou"
@@ -15,7 +12,7 @@ _FOLDER = "qwencloud-skill-uploads"
 _LIFE_S = 86_400
 
 
-def open_own_bucket(environ: Mapping[str, str]) -> "OwnBucket | None":
+def open_own_bucket(environ: Mapping[str, str]) -> OwnBucket | None:
     """The bucket the variables name; None without one.
 
     Raises SettingsError for a bucket without its access key or with a life that is no number,
@@ -23,8 +20,6 @@ def open_own_bucket(environ: Mapping[str, str]) -> "OwnBucket | None":
     """
     if not environ.get(f"{_PREFIX}BUCKET", "").strip():
         return None
-    from qwen_vision.client.bucket import OwnBucket
-
     return OwnBucket(read_own_bucket(environ), url_life_s=_life_s(environ))
 
 
