@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 from typing_extensions import override
 
-from qwen_vision.cli.grounding import Scale, Unit, convert_places, find_spots
+from qwen_vision.cli.grounding import find_spots
 from qwen_vision.cli.places import find_places
+from qwen_vision.protocol.places import Scale
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 PLACES = [
@@ -21,8 +22,7 @@ PLACES = [
     {"point_2d": [500, 500], "label": "middle"},
 ]
 ANSWER = f"Here:\n```json\n{json.dumps(PLACES)}\n```"
-RELATIVE = Scale("relative", original=(400, 200), seen=(320, 160))
-RESIZED = Scale("resized", original=(400, 200), seen=(200, 100))
+RELATIVE = Scale("0-1000", original=(400, 200), seen=(320, 160))
 
 
 @pytest.fixture
@@ -33,29 +33,6 @@ def pointing(folder: Path) -> tuple[str, str]:
     (folder / "points.toml").write_text(toml, "utf-8")
     Image.new("RGB", (400, 200), "white").save(folder / "white.png")
     return "--engine", "scripted:points.toml"
-
-
-@pytest.mark.parametrize(
-    ("scale", "unit", "box"),
-    [
-        (RELATIVE, "pixel", "[40, 40, 200, 120]"),
-        (RELATIVE, "0-1", "[0.1000, 0.2000, 0.5000, 0.6000]"),
-        (RELATIVE, "0-1000", "[100, 200, 500, 600]"),
-        (RESIZED, "pixel", "[200, 400, 1000, 1200]"),
-        (RESIZED, "0-1000", "[500, 2000, 2500, 6000]"),
-    ],
-)
-def test_places_are_told_in_the_unit_asked_for(scale: Scale, unit: Unit, box: str) -> None:
-    told, left_alone = convert_places(ANSWER, [scale], unit)
-    assert left_alone == 0
-    assert f'"bbox_2d": {box}' in told
-    assert told.startswith("Here:\n```json\n[{")
-
-
-def test_places_in_html_are_told_too_and_other_numbers_are_left_alone() -> None:
-    text = '<p data-bbox="100 200 500 600">[1, 2, 3, 4]</p> {"total": [1, 2]}'
-    told = convert_places(text, [RELATIVE], "pixel")
-    assert told == ('<p data-bbox="40 40 200 120">[1, 2, 3, 4]</p> {"total": [1, 2]}', 0)
 
 
 def test_spots_are_found_wherever_they_stand_in_the_json() -> None:
@@ -75,19 +52,13 @@ def test_rotated_lines_are_found_beside_boxes_and_inside_of_other_values() -> No
     assert word.label == "word"
 
 
-def test_rotated_lines_are_told_in_other_units_and_keep_their_angle() -> None:
-    text = '{"rotate_rect": [500, 500, 200, 100, -12.5], "text": "word"}'
-    assert "[0.5000, 0.5000, 0.2000, 0.1000, -12.5]" in convert_places(text, [RELATIVE], "0-1")[0]
-    level = text.replace("-12.5", "0")
-    assert "[200, 100, 80, 20, 0]" in convert_places(level, [RELATIVE], "pixel")[0]
-
-
 @pytest.mark.parametrize(
     "answer",
     [
         '[{"image": 1, "bbox_2d": [1, 1, 2, 2]}, {"image": 2, "bbox_2d": [3, 3, 4, 4]}]',
         '[{"image": 0, "bbox_2d": [1, 1, 2, 2]}, {"image": 1, "bbox_2d": [3, 3, 4, 4]}]',
-        '[{"bbox": [1, 1, 2, 2], "file": "a/one.png"}, {"bbox": [3, 3, 4, 4], "page": "two.png"}]',
+        '[{"bbox": [1, 1, 2, 2], "file": "a/one.png"}, {"bbox": [3, 3, 4, 4], "file": "two.png"}]',
+        '[{"image_index": 0, "box": [1, 1, 2, 2]}, {"image_index": 1, "point": [3, 3]}]',
         '{"image_1": [{"bbox_2d": [1, 1, 2, 2]}], "Picture 2": {"bbox_2d": [3, 3, 4, 4]}}',
         '{"one.png": {"point": [1, 1]}, "TWO.png": {"point_2d": [3, 3]}}',
         '[[{"bbox_2d": [1, 1, 2, 2]}], [{"bbox_2d": [3, 3, 4, 4]}]]',
@@ -97,8 +68,14 @@ def test_rotated_lines_are_told_in_other_units_and_keep_their_angle() -> None:
     ],
 )
 def test_an_answer_may_name_the_picture_of_a_place_in_many_ways(answer: str) -> None:
-    places = find_places(answer, count=2, names=["pictures/one.png", "two.png"])
+    places = find_places(answer, pages=[None, None], names=["pictures/one.png", "two.png"])
     assert [(place.numbers[0], place.picture) for place in places] == [(1.0, 0), (3.0, 1)]
+
+
+def test_a_place_may_name_the_page_of_a_document() -> None:
+    answer = '[{"page": 3, "bbox_2d": [1, 1, 2, 2]}, {"page": 1, "bbox_2d": [3, 3, 4, 4]}]'
+    places = find_places(answer, pages=[1, 3], names=["scan.pdf", "scan.pdf"])
+    assert [place.picture for place in places] == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -111,25 +88,8 @@ def test_an_answer_may_name_the_picture_of_a_place_in_many_ways(answer: str) -> 
     ],
 )
 def test_a_place_that_names_no_picture_belongs_to_none_of_several(answer: str) -> None:
-    (place,) = find_places(answer, count=2, names=["a/same.png", "b/same.png"])
+    (place,) = find_places(answer, pages=[None, None], names=["a/same.png", "b/same.png"])
     assert place.picture is None
-
-
-def test_places_of_several_pictures_are_told_in_the_pixels_of_each() -> None:
-    other = Scale("relative", original=(1000, 1000), seen=(1000, 1000))
-    text = (
-        '[{"bbox_2d": [100, 100, 200, 200], "image": 2}, {"bbox_2d": [100, 100, 200, 200], '
-        '"image": 1}, {"bbox_2d": [100, 100, 200, 200]}]'
-    )
-    told, left_alone = convert_places(text, [RELATIVE, other], "pixel")
-    assert [place["bbox_2d"] for place in json.loads(told)] == [
-        [100, 100, 200, 200],
-        [40, 20, 80, 40],
-        [100, 100, 200, 200],
-    ]
-    assert left_alone == 1
-    # As shares every picture would give the same numbers.
-    assert convert_places(text, [RELATIVE, other], "0-1")[1] == 0
 
 
 def test_annotate_draws_what_the_answer_points_at(

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from qwen_vision.catalogue.catalogue import find_model
-from qwen_vision.cli.answer import run_async
+from qwen_vision.cli.answer import Answer, run_async
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.grounding import Scale, Spot, Unit, convert_places, find_spots
+from qwen_vision.cli.grounding import Spot, find_spots
 from qwen_vision.cli.inputs import Item
 from qwen_vision.errors import SettingsError, UsageError
 from qwen_vision.protocol.parts import ImagePart
+from qwen_vision.protocol.place_stream import Album, convert_places
+from qwen_vision.protocol.places import Scale, Unit, space_of
 from qwen_vision.protocol.request import ChatRequest
 
 if TYPE_CHECKING:
@@ -28,14 +32,10 @@ _MAX_PX = 16_777_216
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to do with the places in an answer: draw them to files, tell them in a unit.
-
-    `pictures` are the names of the pictures, as the user knows them; a PDF counts once here.
-    """
+    """What to do with the places in an answer: draw them to files, tell them in a unit."""
 
     annotate: Path | None
     unit: Unit | None
-    pictures: tuple[str, ...]
 
 
 def read_wish(
@@ -52,60 +52,50 @@ def read_wish(
         raise UsageError(f"{option} is for pictures and PDF pages; there is a video here.")
     if annotate is not None:
         _check_target(annotate, items)
-    return Wish(
-        annotate=None if annotate is None else Path(annotate),
-        unit=unit,
-        pictures=tuple(item.name for item in items),
-    )
+    return Wish(None if annotate is None else Path(annotate), unit)
 
 
-def tell(wish: Wish, text: str, request: ChatRequest, *, call: Call) -> str:
-    """The answer with its places in the unit wished for; raises the media door's errors."""
-    if wish.unit is None:
-        return text
-    scales, names = run_async(_measure(request, call))
-    told, left_alone = convert_places(text, scales, wish.unit, names=names)
-    if left_alone:
-        call.screen.note(
-            f"{_count(left_alone, 'place')} left as in the answer: it does not say which picture"
-        )
-    return told
+def tell(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> str:
+    """The answer's text with its places in the unit wished for.
+
+    An answer that says it tells them so already is taken at its word; otherwise they are turned
+    here. Raises the media door's errors.
+    """
+    if wish.unit is None or answer.completion.coordinates == wish.unit:
+        return answer.text
+    scales = run_async(_measure(answer, request, call))
+    return convert_places(answer.text, Album(tuple(scales)), wish.unit)
 
 
-def draw(wish: Wish, text: str, request: ChatRequest, *, call: Call) -> None:
+def draw(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> None:
     """Draw what the answer points at, one file for each picture.
 
     Raises the media door's errors, and SettingsError when a file cannot be written.
     """
     if wish.annotate is not None:
-        run_async(_draw_all(wish.annotate, text, request, call=call))
+        run_async(_draw_all(wish.annotate, answer, request, call=call))
 
 
-async def _measure(request: ChatRequest, call: Call) -> tuple[list[Scale], list[str]]:
+async def _measure(answer: Answer, request: ChatRequest, call: Call) -> list[Scale]:
     async with _pictures(request, call) as pictures:
-        return [_scale(request, image) for image in pictures], _names(pictures, call)
+        return [_scale(answer, request, image) for image in pictures]
 
 
-async def _draw_all(target: Path, text: str, request: ChatRequest, *, call: Call) -> None:
+async def _draw_all(target: Path, answer: Answer, request: ChatRequest, *, call: Call) -> None:
     async with _pictures(request, call) as pictures:
-        names = _names(pictures, call)
-        scales = [_scale(request, image) for image in pictures]
-        spots = find_spots(text, scales, names=names)
+        names = [call.item_names.get(image.param, "") for image in pictures]
+        scales = [_scale(answer, request, image) for image in pictures]
+        spots = find_spots(answer.text, scales, names=names)
         files = _files(target, pictures, names)
         for number, (image, file) in enumerate(zip(pictures, files, strict=True)):
             here = [spot for spot in spots if spot.picture == number]
             pixels = await image.pixels(max_px=_MAX_PX)
             _draw(pixels, here, original=scales[number].original)
             _save(pixels, file)
-            marked = (
-                f"{_count(len(here), 'place')} marked" if here else "the answer names no places"
-            )
+            marked = f"{_count(here)} marked" if here else "the answer names no places"
             call.screen.note(f"wrote {file}: {marked}")
-    lost = sum(spot.picture is None for spot in spots)
-    if lost:
-        call.screen.note(
-            f"{_count(lost, 'place')} not drawn: the answer does not say on which picture"
-        )
+    if lost := [spot for spot in spots if spot.picture is None]:
+        call.screen.note(f"{_count(lost)} not drawn: the answer does not say on which picture")
 
 
 @asynccontextmanager
@@ -133,16 +123,16 @@ async def _pictures(request: ChatRequest, call: Call) -> "AsyncIterator[list[Ima
         await door.aclose()
 
 
-def _scale(request: ChatRequest, image: "Image") -> Scale:
+def _scale(answer: Answer, request: ChatRequest, image: "Image") -> Scale:
+    """How the answer counts on a picture: as it says itself, else as its model does."""
+    told = answer.completion.coordinates
+    model = find_model(request.model, any_model=True)
     return Scale(
-        find_model(request.model, any_model=True).coordinates,
+        space_of(model.coordinates) if told is UNSET else told,
         original=(image.original.width_px, image.original.height_px),
         seen=(image.final.width_px, image.final.height_px),
+        page=image.page,
     )
-
-
-def _names(pictures: "Sequence[Image]", call: Call) -> list[str]:
-    return [call.item_names.get(image.param, "") for image in pictures]
 
 
 def _check_target(annotate: str, items: Sequence[Item]) -> None:
@@ -199,8 +189,8 @@ def _save(pixels: "PillowImage.Image", file: Path) -> None:
         ) from error
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _count(spots: Sequence[Spot]) -> str:
+    return "1 place" if len(spots) == 1 else f"{len(spots)} places"
 
 
 def _draw(pixels: "PillowImage.Image", spots: Sequence[Spot], *, original: tuple[int, int]) -> None:

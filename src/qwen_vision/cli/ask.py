@@ -56,14 +56,16 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
         if choice.remote is not None:
             call.warn_of_redirect()
         live = options.stream if options.stream is not None else call.screen.answers_live
-        shown_live = live and options.output is None and not (wish and wish.unit)
+        # Another server may not know the wish: its answer is turned here, at its end.
+        turned_here = request.coordinates is not None and choice.remote is not None
+        shown_live = live and options.output is None and not turned_here
         said = f"{_subject(words.items)}: asking {choice.place}"
         waiting = Waiting(call.screen, said, names=call.item_names)
         listener = _Live(call.screen, waiting) if shown_live else None
         answer = run_async(
             _fetch(call, choice, request, waiting=waiting, listener=listener, options=options)
         )
-        text = answer.text if wish is None else tell(wish, answer.text, request, call=call)
+        text = answer.text if wish is None else tell(wish, answer, request, call=call)
         if (options.json_mode or options.schema) and parse_json(text) is not UNSET:
             # Whoever asked for JSON wants to hand it on, not to peel it.
             text = without_fence(text)
@@ -71,7 +73,7 @@ def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
             _show_at_once(answer, text, call.screen, options=options)
         call.screen.end_answer()
         if wish is not None:
-            draw(wish, answer.text, request, call=call)
+            draw(wish, answer, request, call=call)
     _show_facts(answer, choice, call, receipt=options.receipt)
     return 0
 
@@ -85,7 +87,9 @@ async def _fetch(
     listener: Listener | None,
     options: argparse.Namespace,
 ) -> Answer:
-    sending = sending_of(call, waiting, upload=options.upload, shrink=options.shrink)
+    # The pixels asked for are those of the file, not of a smaller copy of it.
+    shrink = options.shrink and request.coordinates != "pixel"
+    sending = sending_of(call, waiting, upload=options.upload, shrink=shrink)
     # A stream survives long thinking better than one long silence.
     stream = options.stream is not False
     async with (

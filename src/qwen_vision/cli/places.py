@@ -8,22 +8,24 @@ from typing import Any
 
 import msgspec
 
-BOX_KEYS = ("bbox_2d", "bbox", "box_2d")
-POINT_KEYS = ("point_2d", "point")
+_BOX_KEYS = ("bbox_2d", "bbox", "box_2d", "box")
+_POINT_KEYS = ("point_2d", "point")
 ROTATED_KEY = "rotate_rect"
 # What to add to a question about several pictures, so that its places can be told apart.
 ASK_PICTURE = 'Beside each box or point say which picture it is in, as "image": 1 for the first.'
 
 _LENGTHS: Mapping[str, int] = {
-    **dict.fromkeys(BOX_KEYS, 4),
-    **dict.fromkeys(POINT_KEYS, 2),
+    **dict.fromkeys(_BOX_KEYS, 4),
+    **dict.fromkeys(_POINT_KEYS, 2),
     ROTATED_KEY: 5,
 }
 _NAME_KEYS = ("label", "text_content", "text", "name", "sub_label")
-_PICTURE_KEYS = (
-    *("image", "picture", "photo", "page", "img", "file", "filename", "file_name", "image_name"),
-    *("image_index", "image_id", "image_number", "picture_index", "picture_number"),
+_ZERO_BASED_KEYS = ("image_index", "picture_index")
+_ONE_BASED_KEYS = (
+    *("image", "picture", "photo", "img", "image_number", "picture_number", "image_id"),
+    *("file", "filename", "file_name", "image_name"),
 )
+_PAGE_KEYS = ("page", "page_number")
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL)
 _NAMED = re.compile(r"(?:image|picture|photo|page|img|图片|图像|图)[\s_#-]*(\d+)", re.IGNORECASE)
 
@@ -43,21 +45,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """How the `count` pictures may be named: by number, or by the name of their file."""
+    """How the pictures may be named: by number, by page, or by the name of their file."""
 
-    count: int
+    pages: tuple[int | None, ...]
     names: tuple[str, ...]
 
     def places(self, value: Any, picture: int | None) -> Iterator[Place]:  # noqa: ANN401 - any JSON
         """Every place inside a JSON value, in the order of its text."""
         if isinstance(value, list):
-            apart = picture is None and self.count > 1 and self._is_row(value)
+            apart = picture is None and len(self.pages) > 1 and self._is_row(value)
             for index, one in enumerate(value):
                 yield from self.places(one, index + 1 if apart else picture)
         if not isinstance(value, dict):
             return
-        said = (self.read(value[key]) for key in _PICTURE_KEYS if key in value)
-        here = next((number for number in said if number is not None), picture)
+        here = self._said(value, picture)
         label = next((str(value[key]) for key in _NAME_KEYS if value.get(key)), "")
         for key, inside in value.items():
             if key in _LENGTHS:
@@ -67,8 +68,20 @@ class _Search:
                 named = self.read(key) if isinstance(inside, list | dict) else None
                 yield from self.places(inside, here if named is None else named)
 
+    def _said(self, value: Mapping[str, object], picture: int | None) -> int | None:
+        """The number of the picture an object says it is about, or else that of what holds it."""
+        for key in (*_ZERO_BASED_KEYS, *_ONE_BASED_KEYS):
+            number = self.read(value.get(key))
+            if number is not None:
+                return number + 1 if key in _ZERO_BASED_KEYS else number
+        for key in _PAGE_KEYS:
+            page = self.read(value.get(key))
+            if page is not None and page in self.pages:
+                return self.pages.index(page) + 1
+        return picture
+
     def read(self, said: object) -> int | None:
-        """The number of the picture that is named; a model may count from 0 or from 1."""
+        """The number that names a picture."""
         if isinstance(said, int) and not isinstance(said, bool):
             return said
         if not isinstance(said, str):
@@ -94,26 +107,29 @@ class _Search:
         return number if place >= 0 else None
 
     def _is_row(self, value: list[Any]) -> bool:
-        return len(value) == self.count and all(isinstance(one, list) for one in value)
+        return len(value) == len(self.pages) and all(isinstance(one, list) for one in value)
 
 
-def find_places(text: str, *, count: int, names: Sequence[str] = ()) -> list[Place]:
-    """Every place in the JSON of an answer about `count` pictures, in the order of the text.
+def find_places(
+    text: str, *, pages: Sequence[int | None], names: Sequence[str] = ()
+) -> list[Place]:
+    """Every place in the JSON of an answer, in the order of the text.
 
-    A place says its picture itself (`"image": 2`, the name of its file), stands under a key or
+    `pages` has the page of each picture, None for what is no page of a document. A place says
+    its picture itself (`"image": 2`, `"page": 3`, the name of its file), stands under a key or
     a heading that does, or stands in one of as many blocks or lists as there are pictures.
     """
-    search = _Search(count, tuple(PurePath(name).name.lower() for name in names))
+    search = _Search(tuple(pages), tuple(PurePath(name).name.lower() for name in names))
     found: list[Place] = []
     values = list(_values(text))
     for index, (heading, value) in enumerate(values):
-        picture = index + 1 if len(values) == count else search.heading(heading)
-        found += search.places(value, picture)
-    if count == 1:
+        in_turn = len(values) == len(pages)
+        found += search.places(value, index + 1 if in_turn else search.heading(heading))
+    if len(pages) == 1:
         return [replace(place, picture=0) for place in found]
     # Whoever names a picture 0 counts from there.
     first = 0 if any(place.picture == 0 for place in found) else 1
-    return [replace(place, picture=_checked(place.picture, first, count)) for place in found]
+    return [replace(place, picture=_checked(place.picture, first, len(pages))) for place in found]
 
 
 def _checked(picture: int | None, first: int, count: int) -> int | None:

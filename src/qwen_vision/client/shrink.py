@@ -66,12 +66,6 @@ def shrink_file(source: Path | bytes, *, size_bytes: int, sight: Sight) -> tuple
     return found if found is not None and len(found[0]) < size_bytes else None
 
 
-def upright_size(source: Path | bytes) -> tuple[int, int] | None:
-    """Width and height as a person sees the picture; None for one that cannot be shrunk."""
-    with _opened(source) as picture:
-        return None if picture is None else _upright_size(picture)
-
-
 def shrink_upright(
     source: Path | bytes, *, size: tuple[int, int], target: tuple[int, int]
 ) -> bytes | None:
@@ -114,14 +108,13 @@ def _encoded(picture: "Image.Image", size: tuple[int, int]) -> tuple[bytes, str]
         return None
 
 
-def upright_size(data: bytes) -> tuple[int, int] | None:
+def upright_size(source: Path | bytes) -> tuple[int, int] | None:
     """Width and height of a picture as a viewer shows it; None for what Pillow cannot read."""
     pillow = _pillow()
     try:
-        with pillow.open(io.BytesIO(data)) as picture:
-            width, height = picture.size
-            return (height, width) if _orientation(picture) in (5, 6, 7, 8) else (width, height)
-    except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError):
+        with pillow.open(source if isinstance(source, Path) else io.BytesIO(source)) as picture:
+            return _upright_size(picture)
+    except (*_BROKEN, pillow.DecompressionBombError):
         return None
 
 
