@@ -36,7 +36,7 @@ def run(argv: Sequence[str], call: Call) -> int:
     config = read_config(Path(options.config) if options.config else None)
     engines = EngineSettings(
         media=replace(media, fetch=fetch),
-        upstreams=upstreams(config, options.upstream, call.environ),
+        upstreams=upstreams(config, options.upstream, {**call.env_file, **call.environ}),
         weights=weights(config, folder=call.settings.weights.folder),
     )
     settings = ServerSettings(

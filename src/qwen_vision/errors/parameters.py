@@ -291,6 +291,15 @@ class SchemaError(InvalidRequestError):
     )
 
 
+class SchemaLimitError(InvalidRequestError):
+    """A JSON Schema is larger than an engine can make rules of in time; this text is ours."""
+
+    text = (
+        "The JSON Schema is too large: {what}; the most is {limit}. Make it smaller, or leave that "
+        "out and say it in the prompt."
+    )
+
+
 class CoordinatesError(InvalidRequestError):
     """`coordinates` is no unit of places; this text is ours."""
 

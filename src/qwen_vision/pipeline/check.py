@@ -36,6 +36,7 @@ from qwen_vision.errors import (
 from qwen_vision.pipeline.conversation import check_conversation, mentions_json
 from qwen_vision.protocol.request import ChatRequest
 from qwen_vision.protocol.schema import SchemaCheck
+from qwen_vision.protocol.schema_size import check_schema_size
 
 MAX_SEED: Final = 2**31 - 1
 RESERVED_TOOL_NAMES: Final = frozenset({"search"})
@@ -174,7 +175,9 @@ def _check_schema(request: ChatRequest) -> None:
             f"The name of a JSON Schema takes up to 64 characters; got {len(given.name)}.",
             param="response_format.json_schema.name",
         )
-    SchemaCheck(given.schema, param="response_format.json_schema.schema")
+    param = "response_format.json_schema.schema"
+    check_schema_size(given.schema, param=param)
+    SchemaCheck(given.schema, param=param)
 
 
 def _check_tools(request: ChatRequest, model: Model, *, thinking: bool) -> None:
@@ -208,6 +211,8 @@ def _tool_names(request: ChatRequest) -> set[str]:
             raise ReservedToolNameError(name=name, param=f"tools[{index}].function.name")
         if not _TOOL_NAME.fullmatch(name):
             raise ToolNameError(name=name[:80], param=f"tools[{index}].function.name")
+        if tool.function.parameters:
+            check_schema_size(tool.function.parameters, param=f"tools[{index}].function.parameters")
         names.add(name)
     return names
 

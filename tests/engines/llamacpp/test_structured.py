@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qwen_vision.errors import StructuredOutputError
+from qwen_vision.errors import SchemaLimitError, StructuredOutputError
 from qwen_vision.protocol.completion import Completion
 from tests.engines.llamacpp.conftest import Open, Shelf, request, said
 from tests.engines.llamacpp.test_thinking import BROODING
@@ -171,3 +171,42 @@ async def test_a_conversation_with_a_tools_answer_goes_on(open_model: Open) -> N
         ],
     )
     assert (await open_model().complete(asked)).choices[0].finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "place"),
+    [
+        ({"type": "array", "items": {"type": "integer"}, "minItems": 10**7}, "minItems"),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 10**7}, "maxItems"),
+        ({"type": "string", "maxLength": 10**9}, "maxLength"),
+        ({"enum": list(range(100_000))}, "enum"),
+        ({"properties": {f"p{i}": {"type": "null"} for i in range(10_000)}}, "properties"),
+    ],
+)
+async def test_a_schema_that_would_hold_the_engine_is_refused_and_the_next_is_served(
+    open_model: Open, bounds: dict[str, Any], place: str
+) -> None:
+    pipeline = open_model()
+    whole = {"type": "object", "properties": {"x": bounds}, "required": ["x"]}
+    with pytest.raises(SchemaLimitError, match="too large") as caught:
+        await pipeline.complete(request("Describe", response_format=schema(whole)))
+    assert str(caught.value.param).endswith(f"schema.properties.x.{place}")
+    tool = {"type": "function", "function": {"name": "fill", "parameters": whole}}
+    with pytest.raises(SchemaLimitError) as caught:
+        await pipeline.complete(request("Fill", tools=[tool]))
+    assert str(caught.value.param).startswith("tools[0].function.parameters.properties.x")
+    asked = request("Describe", response_format=schema(SCHEMA), max_tokens=200)
+    assert list(json.loads(said(await pipeline.complete(asked)))) == ["name", "sizes", "kind"]
+
+
+async def test_the_largest_schema_that_passes_is_answered_in_time(open_model: Open) -> None:
+    numbers = {"type": "array", "items": {"type": "integer", "maximum": 9}, "maxItems": 10_000}
+    fields = {f"p{i}": {"type": "null"} for i in range(990)}
+    largest = {
+        "type": "object",
+        "properties": {"x": numbers, "y": {"enum": list(range(10_000))}, **fields},
+        "additionalProperties": False,
+    }
+    asked = request("Describe", response_format=schema(largest), max_tokens=5)
+    completion = await open_model().complete(asked)
+    assert completion.choices[0].finish_reason in ("stop", "length")
