@@ -11,7 +11,7 @@ help:
 	@echo "make test   install, then lint, types, layers and every test"
 	@echo "make test-clients  ask the server with the clients people use (their own .venv-clients)"
 	@echo "make bench  print speed figures as ratios to their peers"
-	@echo "make soak   keep a server busy for ten minutes and see what it holds on to"
+	@echo "make soak   send engines 2,000 callers who leave, keep a server busy, see what they hold on to"
 	@echo "make eval DATA=folder  score the embedded engine on a folder with a truth.json"
 	@echo "make clean  remove the virtual environment and caches"
 
@@ -43,6 +43,7 @@ bench: install-dev
 	$(BIN)/python -m benchmarks
 
 soak: install-dev
+	$(BIN)/python -m pytest --quiet --callers 2000 tests/engines/llamacpp/test_soak.py tests/engines/upstream/test_soak.py
 	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),600)
 
 eval: install-dev

@@ -20,6 +20,19 @@ from qwen_vision.settings import MediaSettings, ServerSettings
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--callers 2000` makes the tests that soak an engine as long as they are meant to be."""
+    parser.addoption("--callers", type=int, default=200, help="callers of the tests that soak")
+
+
+@pytest.fixture
+def callers(request: pytest.FixtureRequest) -> int:
+    """How many callers a test that soaks sends."""
+    count: int = request.config.getoption("--callers")
+    return count
+
+
 # (engine, or the steps of a scripted answer), settings -> the server's address.
 Serve = Callable[..., str]
 
