@@ -12,6 +12,7 @@ from qwen_vision.engines.scripted.engine import ScriptedEngine
 from qwen_vision.engines.scripted.script import DEFAULT_SCRIPT, Answer, Script, Step
 from qwen_vision.media.door import MediaDoor
 from qwen_vision.pipeline.pipeline import Pipeline
+from qwen_vision.server.meter import Meter
 from qwen_vision.server.run import Server
 from qwen_vision.settings import MediaSettings, ServerSettings
 
@@ -43,7 +44,10 @@ def serve() -> Iterator[Serve]:
     running: list[tuple[Server, threading.Thread]] = []
 
     def start(
-        *steps: Step, engine: Engine | None = None, settings: ServerSettings | None = None
+        *steps: Step,
+        engine: Engine | None = None,
+        settings: ServerSettings | None = None,
+        meter: Meter | None = None,
     ) -> str:
         script = Script(answer=(Answer(steps=steps),)) if steps else DEFAULT_SCRIPT
         settings = settings or ServerSettings(port=0)
@@ -52,7 +56,7 @@ def serve() -> Iterator[Serve]:
             MediaDoor(MediaSettings()),
             any_model=settings.any_model,
         )
-        server = Server(settings, pipeline)
+        server = Server(settings, pipeline, meter=meter)
         thread = threading.Thread(target=server.listen_and_serve)
         thread.start()
         running.append((server, thread))

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import IncompleteRead
 from pathlib import Path
@@ -22,6 +23,8 @@ def crew(tmp_path: Path) -> Iterator[StartCrew]:
     running: list[CrewOfWorkers] = []
 
     def start(*words: str, engine: str = "who", workers: int = 2, **env: str) -> CrewOfWorkers:
+        for name in [name for name in env if name.endswith(".toml")]:
+            (tmp_path / name).write_text(env.pop(name))
         words = ("--engine", engine, "--stop-grace", "20", *words)
         running.append(CrewOfWorkers(tmp_path, *words, workers=workers, env=env))
         return running[-1]
@@ -95,6 +98,30 @@ def test_upload_taken_by_one_worker_is_resolved_by_another(crew: StartCrew) -> N
     with server.only(first):
         status, body = server.ask(content=content)
     assert (status, str(first) in body) == (200, True), body
+
+
+def test_all_workers_together_let_through_what_one_key_may_ask(crew: StartCrew) -> None:
+    server = crew("--requests-per-minute", "20", workers=3)
+    assert server.site.url
+    with ThreadPoolExecutor(12) as callers:
+        statuses = list(callers.map(lambda _: server.ask()[0], range(60)))
+    assert (statuses.count(200), statuses.count(429)) == (20, 40)
+
+
+def test_what_a_key_has_used_outlives_the_worker_that_counted_it(crew: StartCrew) -> None:
+    config = "[limits]\nrequests_per_minute = 3\n[keys.robot]\nrequests_per_minute = 2\n"
+    keys = {"QWEN_VISION_API_KEYS": "sk-any", "QWEN_VISION_API_KEY_ROBOT": "sk-uploading-key"}
+    server = crew("--config", "limits.toml", **keys, **{"limits.toml": config})
+    before = server.workers
+    assert server.ask()[0] == 200
+    for worker in before:
+        os.kill(worker, signal.SIGKILL)
+    while len(server.workers - before) < 2:
+        time.sleep(0.01)
+    assert [server.ask()[0] for _ in range(2)] == [200, 429]
+    server.process.terminate()
+    server.process.wait()
+    assert server.count("sk-") == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -37,13 +37,28 @@ class WeightsTable(Struct, frozen=True, forbid_unknown_fields=True):
     context_tokens: int = WeightsSettings().context_tokens
 
 
+class LimitsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[limits]`: what every key may ask in a minute; 0 is without end."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+class KeyTable(LimitsTable, frozen=True, forbid_unknown_fields=True):
+    """`[keys.NAME]`: where a key stands, and what it may ask where that differs."""
+
+    key_env: str | None = None
+
+
 class Config(Struct, forbid_unknown_fields=True):
-    """The whole file: an engine for all models, others for some, and what they are."""
+    """The whole file: an engine for all models, others for some, what they are, and limits."""
 
     engine: str | None = None
     models: dict[str, str] = {}
     upstream: dict[str, UpstreamTable] = {}
     weights: WeightsTable = WeightsTable()
+    limits: LimitsTable = LimitsTable()
+    keys: dict[str, KeyTable] = {}
 
 
 def read_config(path: Path | None) -> Config:

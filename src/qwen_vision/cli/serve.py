@@ -3,9 +3,13 @@
 import argparse
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.parsing import Parser
+
+if TYPE_CHECKING:
+    from qwen_vision.settings import MediaSettings
 
 _PACKAGES = ("starlette", "uvicorn", "httptools")
 
@@ -15,14 +19,49 @@ def run(argv: Sequence[str], call: Call) -> int:
     options = build_parser().parse_args(argv)
     for package in _PACKAGES:
         _need(package)
-    from dataclasses import replace
     from pathlib import Path
 
     from qwen_vision.cli.completers import LOCAL_ENGINE
     from qwen_vision.cli.config import read_config, upstreams, weights
-    from qwen_vision.errors import UsageError
+    from qwen_vision.cli.rates import key_rates, rates_of
     from qwen_vision.server.run import serve
     from qwen_vision.settings import MEBIBYTE, EngineSettings, ServerSettings
+
+    config = read_config(Path(options.config) if options.config else None)
+    environ = {**call.env_file, **call.environ}
+    engines = EngineSettings(
+        media=_media(options, call),
+        upstreams=upstreams(config, options.upstream, environ),
+        weights=weights(config, folder=call.settings.weights.folder),
+    )
+    rates = rates_of(config, options)
+    named = key_rates(config, rates, environ)
+    settings = ServerSettings(
+        host=options.host,
+        port=options.port,
+        keys=call.settings.keys | named.keys(),
+        engine=_engine(options, config.engine) or LOCAL_ENGINE,
+        models=config.models,
+        any_model=options.any_model,
+        rates=rates,
+        key_rates=named,
+        max_body_bytes=options.max_body_mb * MEBIBYTE,
+        max_concurrent=options.max_concurrent,
+        workers=options.workers,
+        stop_grace_s=options.stop_grace,
+        storage=call.settings.storage,
+        public_url=call.settings.public_url,
+    )
+    serve(settings, engines)
+    return 0
+
+
+def _media(options: argparse.Namespace, call: Call) -> "MediaSettings":
+    """How media is taken in, by the environment and the options."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from qwen_vision.errors import UsageError
 
     media = call.settings.media
     fetch = media.fetch
@@ -33,28 +72,7 @@ def run(argv: Sequence[str], call: Call) -> int:
         if not folder.is_dir():
             raise UsageError(f"--allowed-folder is '{folder}', which is not a folder.")
         fetch = replace(fetch, allowed_folder=folder.resolve())
-    config = read_config(Path(options.config) if options.config else None)
-    engines = EngineSettings(
-        media=replace(media, fetch=fetch),
-        upstreams=upstreams(config, options.upstream, {**call.env_file, **call.environ}),
-        weights=weights(config, folder=call.settings.weights.folder),
-    )
-    settings = ServerSettings(
-        host=options.host,
-        port=options.port,
-        keys=call.settings.keys,
-        engine=_engine(options, config.engine) or LOCAL_ENGINE,
-        models=config.models,
-        any_model=options.any_model,
-        max_body_bytes=options.max_body_mb * MEBIBYTE,
-        max_concurrent=options.max_concurrent,
-        workers=options.workers,
-        stop_grace_s=options.stop_grace,
-        storage=call.settings.storage,
-        public_url=call.settings.public_url,
-    )
-    serve(settings, engines)
-    return 0
+    return replace(media, fetch=fetch)
 
 
 def _engine(options: argparse.Namespace, configured: str | None) -> str | None:
@@ -98,6 +116,12 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--allowed-folder", metavar="DIR", help="take file:// pictures from this folder"
     )
+    _add_limits(parser)
+    return parser
+
+
+def _add_limits(parser: Parser) -> None:
+    """Options that say how much is taken, and how many processes take it."""
     parser.add_argument(
         "--max-body-mb", type=_count, default=64, metavar="N", help="largest request body"
     )
@@ -109,6 +133,15 @@ def build_parser() -> Parser:
         help="requests at a time, in each worker",
     )
     parser.add_argument(
+        "--requests-per-minute", type=_count, metavar="N", help="requests each key may make"
+    )
+    parser.add_argument(
+        "--tokens-per-minute",
+        type=_count,
+        metavar="N",
+        help="tokens of prompts and answers each key may use",
+    )
+    parser.add_argument(
         "--workers", type=_count, default=1, metavar="N", help="processes that answer at the port"
     )
     parser.add_argument(
@@ -118,7 +151,6 @@ def build_parser() -> Parser:
         metavar="S",
         help="seconds running answers may take when the server is told to stop",
     )
-    return parser
 
 
 def _add_engines(parser: Parser) -> None:

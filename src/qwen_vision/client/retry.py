@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from random import SystemRandom
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
-# These come as 429 too, but waiting seconds does not cure them.
+# These come as 429 too, but waiting seconds does not cure them, unless the server says so.
 HOPELESS_CODES = frozenset({"insufficient_quota", "AllocationQuota.FreeTierOnly"})
 
 
@@ -28,10 +28,12 @@ class RetryRule:
         self, failures: int, *, status: int, code: str | None, retry_after_s: float | None
     ) -> float | None:
         """Seconds to wait after this many failures (1 or more); None to give up."""
-        if failures > self.retries or status not in RETRIED_STATUSES or code in HOPELESS_CODES:
+        if failures > self.retries or status not in RETRIED_STATUSES:
             return None
         if retry_after_s is not None:
             return retry_after_s if retry_after_s <= self.longest_wait_s else None
+        if code in HOPELESS_CODES:
+            return None
         wait_s = self.first_wait_s * 2.0 ** (failures - 1)
         return float(wait_s * (1 + self.jitter * SystemRandom().random()))
 

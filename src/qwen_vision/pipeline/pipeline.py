@@ -28,6 +28,7 @@ from qwen_vision.protocol.collect import Collected
 from qwen_vision.protocol.completion import Completion
 from qwen_vision.protocol.estimate import Estimate
 from qwen_vision.protocol.request import ChatRequest, decode_request
+from qwen_vision.protocol.usage import Usage
 
 
 class Run:
@@ -50,6 +51,7 @@ class Run:
         self._prepared = prepared
         self._opening = opening
         self._places = places
+        self._assembled: Assembler | None = None
 
     @property
     def thinking(self) -> bool:
@@ -60,6 +62,20 @@ class Run:
     def prompt_tokens(self) -> PromptTokens:
         """The prompt's tokens, known before anything runs."""
         return self._prepared.tokens
+
+    @property
+    def max_answer_tokens(self) -> int:
+        """How long the request lets answer and thoughts become; 0 where it says nothing."""
+        request = self._prepared.prompt.request
+        thoughts = request.thinking_budget if self.thinking else None
+        return (request.max_tokens or 0) + (thoughts or 0)
+
+    @property
+    def spent(self) -> Usage:
+        """Tokens so far: none before the run is played, those of `usage` at its end."""
+        if self._assembled is None:
+            return Usage(0, 0, 0)
+        return self._assembled.usage(self._prepared.tokens)
 
     @property
     def comes_in_batches(self) -> bool:
@@ -97,7 +113,7 @@ class Run:
 
     async def _play(self, *, with_usage: bool) -> AsyncGenerator[list[Chunk], None]:
         prompt = self._prepared.prompt
-        assembler = self._assembler()
+        assembler = self._assembled = self._assembler()
         chunks: list[Chunk] = []
         try:
             async with closing(self._events(prompt)) as batches:

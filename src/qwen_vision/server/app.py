@@ -17,6 +17,7 @@ from qwen_vision.server.exchange import Endpoint
 from qwen_vision.server.gate import OBJECTS_PATH, Gate
 from qwen_vision.server.health import HealthRoute
 from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.meter import Meter, has_rates
 from qwen_vision.server.models import ModelsRoute
 from qwen_vision.server.native import GENERATION_PATH, OTHER_SERVICES_PATH, NativeRoute
 from qwen_vision.server.native_models import NativeModelsRoute
@@ -35,14 +36,19 @@ def create_app(
     pipeline: Pipeline,
     *,
     lifecycle: Lifecycle | None = None,
+    meter: Meter | None = None,
     sweeps: bool = True,
 ) -> Starlette:
     """The app that answers with `pipeline`; it closes the pipeline when it ends.
 
     Give a `lifecycle` to stop gracefully from outside; without one the app makes its own.
+    A `meter` that several workers share holds the limits of the settings; without one the app
+    makes its own if any is set.
     Of the workers that share a storage one `sweeps` it.
     """
     life = lifecycle or Lifecycle(max_concurrent=settings.max_concurrent)
+    if meter is None and has_rates(settings):
+        meter = Meter(settings)
     door = Middleware(
         ErrorDoor,
         gate=Gate(settings),
@@ -53,7 +59,7 @@ def create_app(
     )
 
     store = None if settings.storage is None else UploadStore(settings.storage)
-    service = Service(pipeline, settings=settings, lifecycle=life, store=store)
+    service = Service(pipeline, settings=settings, lifecycle=life, store=store, meter=meter)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -62,6 +68,8 @@ def create_app(
                 yield
             finally:
                 await pipeline.aclose()
+                if meter is not None:
+                    meter.close()
 
     chat = ChatRoute(service)
     busy = {f"{at}/chat/completions": Endpoint(chat.serve) for at in PREFIXES}
@@ -69,7 +77,7 @@ def create_app(
         routes=_routes(
             chat=chat,
             estimate=EstimateRoute(service),
-            uploads=UploadRoutes(store, settings),
+            uploads=UploadRoutes(store, settings, meter=meter),
             native=NativeRoute(service),
             lifecycle=life,
         ),

@@ -58,10 +58,11 @@ class ChatRoute:
         )
         exchange.engine = run.engine_name
         try:
-            if exchange.wants_stream:
-                await write_stream(exchange, run, encode=_event, end=DONE)
-            else:
-                await exchange.answer(_ENCODER.encode(await run.collect()))
+            with self._service.charge(exchange, run):
+                if exchange.wants_stream:
+                    await write_stream(exchange, run, encode=_event, end=DONE)
+                else:
+                    await exchange.answer(_ENCODER.encode(await run.collect()))
         finally:
             # A run that was interrupted before it began still holds its media.
             await run.aclose()

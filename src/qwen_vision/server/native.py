@@ -54,10 +54,11 @@ class NativeRoute:
             incremental = model.incremental or run.thinking
         answers = NativeAnswers(request, run, exchange, incremental=incremental)
         try:
-            if exchange.wants_stream:
-                await write_stream(exchange, run, encode=answers.event, end=b"")
-            else:
-                await exchange.answer(answers.whole(await run.collect()))
+            with self._service.charge(exchange, run):
+                if exchange.wants_stream:
+                    await write_stream(exchange, run, encode=answers.event, end=b"")
+                else:
+                    await exchange.answer(answers.whole(await run.collect()))
         finally:
             # A run that was interrupted before it began still holds its media.
             await run.aclose()

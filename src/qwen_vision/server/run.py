@@ -22,6 +22,7 @@ from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.app import create_app
 from qwen_vision.server.connection import connection_class
 from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.meter import Meter, has_rates
 from qwen_vision.server.share import share_of
 from qwen_vision.server.workers import Crew, Post, Started
 from qwen_vision.settings import EngineSettings, ServerSettings
@@ -52,9 +53,11 @@ class Server(uvicorn.Server):
         *,
         listener: socket.socket | None = None,
         post: Post | None = None,
+        meter: Meter | None = None,
     ) -> None:
         """Bind the address, or take the `listener` of the parent to whom `post` leads.
 
+        `meter` counts against the limits of the settings; without one the server makes its own.
         Raises SettingsError when the address cannot be used.
         """
         self._settings = settings
@@ -69,6 +72,7 @@ class Server(uvicorn.Server):
                     settings,
                     pipeline,
                     lifecycle=self._lifecycle,
+                    meter=meter,
                     sweeps=post is None or post.number == 1,
                 ),
                 http=connection_class(patience_s=settings.body_timeout_s),
@@ -189,9 +193,11 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
         # While a worker is replaced its callers wait at the door instead of being refused.
         listener.listen(_BACKLOG)
 
+        meter = Meter(settings) if has_rates(settings) else None
+
         def work(post: Post) -> None:
             pipeline = _pipeline(settings, share)
-            _play(Server(settings, pipeline, listener=listener, post=post))
+            _play(Server(settings, pipeline, listener=listener, post=post, meter=meter))
 
         def announce(engine: str) -> None:
             _announce(settings, url=url_of(listener), engine=engine)

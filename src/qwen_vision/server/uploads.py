@@ -26,6 +26,7 @@ from qwen_vision.server.body import MIN_BYTES_PER_S
 from qwen_vision.server.exchange import ClientGoneError, Exchange
 from qwen_vision.server.form import FILE_FIELD, Form
 from qwen_vision.server.gate import OBJECTS_PATH, bearer
+from qwen_vision.server.meter import Meter
 from qwen_vision.settings import ServerSettings
 from qwen_vision.storage.incoming import Incoming
 from qwen_vision.storage.policy import Ticket
@@ -47,9 +48,12 @@ class PolicyAnswer(Struct):
 class UploadRoutes:
     """`GET /uploads?action=getPolicy&model=M` and the form POST to `upload_host`."""
 
-    def __init__(self, store: UploadStore | None, settings: ServerSettings) -> None:
+    def __init__(
+        self, store: UploadStore | None, settings: ServerSettings, *, meter: Meter | None
+    ) -> None:
         """Keep files in `store`; without one every upload is refused."""
         self._kept = store
+        self._meter = meter
         self._settings = settings
 
     @property
@@ -62,6 +66,8 @@ class UploadRoutes:
 
     async def policy(self, exchange: Exchange) -> None:
         """Answer with a signed permission for the caller's key and the model it names."""
+        if self._meter is not None:
+            self._meter.admit(exchange)
         query = parse_qs(exchange.scope["query_string"].decode("latin-1"))
         action = query.get("action", [""])[0]
         if action != "getPolicy":
@@ -123,6 +129,10 @@ class UploadRoutes:
     async def _begin(self, exchange: Exchange, form: Form, *, before: int) -> Incoming:
         """Check the form and open a place; `before` is the size of what precedes the file."""
         permission = await self._store.check(form.fields)
+        if self._meter is not None:
+            # The form has no key; its policy was signed for one.
+            keys = self._settings.keys
+            self._meter.admit_key(await self._store.key_of(permission.owner, keys))
         exchange.model = permission.model
         announced = exchange.headers.get(b"content-length")
         size = None if announced is None else int(announced) - before - form.tail_bytes

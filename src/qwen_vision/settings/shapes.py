@@ -122,6 +122,17 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RateSettings:
+    """How much a key may ask in a minute; None: as much as it likes.
+
+    Tokens are those of prompts and answers.
+    """
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How the server listens and what it takes.
 
@@ -129,6 +140,7 @@ class ServerSettings:
     `engine` answers for every model but those in `models`, which names an engine for each.
     With more than one of the `workers`, that many processes answer at the port, each for
     `max_concurrent` requests at a time.
+    `rates` hold for every key that is not in `key_rates`, and without keys for the server.
     Uploads need a `storage`. `public_url` is where callers find the server when a proxy stands
     before it; without one the `Host` of the request is taken.
     `body_timeout_s` is the time headers and a small body may take; large bodies get more.
@@ -143,6 +155,8 @@ class ServerSettings:
     engine: str = "embedded"
     models: Mapping[str, str] = field(default_factory=dict)
     any_model: bool = False
+    rates: RateSettings = RateSettings()
+    key_rates: Mapping[str, RateSettings] = field(default_factory=dict, repr=False)
     max_body_bytes: int = 64 * MEBIBYTE
     max_concurrent: int = 64
     workers: int = 1

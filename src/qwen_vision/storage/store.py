@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,6 +62,11 @@ class UploadStore:
         owner = opened.signer.owner(api_key)
         self._rate.take((owner, model))
         return opened.signer.issue(owner=owner, model=model, upload_host=upload_host)
+
+    async def key_of(self, owner: str, keys: Iterable[str]) -> str | None:
+        """Which of the keys belongs to the owner of a permission; None for one that is gone."""
+        signer = (await self._open()).signer
+        return next((key for key in keys if signer.owner(key) == owner), None)
 
     async def check(self, form: Mapping[str, str]) -> Permission:
         """The permission in a form's fields; raises an error of the storage family."""
