@@ -1,7 +1,7 @@
 """The server's ASGI app: routes, the error door before them, the pipeline behind."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
@@ -17,7 +17,7 @@ from qwen_vision.server.exchange import Endpoint
 from qwen_vision.server.gate import OBJECTS_PATH, Gate
 from qwen_vision.server.health import HealthRoute
 from qwen_vision.server.lifecycle import Lifecycle
-from qwen_vision.server.meter import Meter, has_rates
+from qwen_vision.server.meter import Meter, make_meter
 from qwen_vision.server.models import ModelsRoute
 from qwen_vision.server.native import GENERATION_PATH, OTHER_SERVICES_PATH, NativeRoute
 from qwen_vision.server.native_models import NativeModelsRoute
@@ -47,8 +47,7 @@ def create_app(
     Of the workers that share a storage one `sweeps` it.
     """
     life = lifecycle or Lifecycle(max_concurrent=settings.max_concurrent)
-    if meter is None and has_rates(settings):
-        meter = Meter(settings)
+    meter = meter or make_meter(settings)
     door = Middleware(
         ErrorDoor,
         gate=Gate(settings),
@@ -60,16 +59,6 @@ def create_app(
 
     store = None if settings.storage is None else UploadStore(settings.storage)
     service = Service(pipeline, settings=settings, lifecycle=life, store=store, meter=meter)
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with sweeping(store, sweeps=sweeps):
-            try:
-                yield
-            finally:
-                await pipeline.aclose()
-                if meter is not None:
-                    meter.close()
 
     chat = ChatRoute(service)
     busy = {f"{at}/chat/completions": Endpoint(chat.serve) for at in PREFIXES}
@@ -83,11 +72,27 @@ def create_app(
         ),
         middleware=[door, Middleware(Shortcut, posts=busy)],
         exception_handlers={HTTPException: tell_unrouted},
-        lifespan=lifespan,
+        lifespan=_lifespan(pipeline, store=store, meter=meter, sweeps=sweeps),
     )
     # A redirect would be an answer without the dialect's envelope.
     app.router.redirect_slashes = False
     return app
+
+
+def _lifespan(
+    pipeline: Pipeline, *, store: UploadStore | None, meter: Meter | None, sweeps: bool
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with sweeping(store, sweeps=sweeps):
+            try:
+                yield
+            finally:
+                await pipeline.aclose()
+                if meter is not None:
+                    meter.close()
+
+    return lifespan
 
 
 def _routes(

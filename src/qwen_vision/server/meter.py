@@ -16,12 +16,6 @@ from qwen_vision.settings import RateSettings, ServerSettings
 _FREE: Final[AbstractContextManager[None]] = nullcontext()
 
 
-def has_rates(settings: ServerSettings) -> bool:
-    """Whether there is anything to count."""
-    none = RateSettings()
-    return settings.rates != none or any(rates != none for rates in settings.key_rates.values())
-
-
 class Meter:
     """Counts requests and tokens of each key; of the whole server when it has no keys.
 
@@ -72,6 +66,13 @@ class Meter:
         if self._everyone is not None or not self._accounts:
             return self._everyone
         return self._accounts.get(bearer(exchange.headers))
+
+
+def make_meter(settings: ServerSettings) -> Meter | None:
+    """A meter when the settings limit anything."""
+    none = RateSettings()
+    limited = settings.rates != none or any(rates != none for rates in settings.key_rates.values())
+    return Meter(settings) if limited else None
 
 
 class Account:

@@ -22,7 +22,7 @@ from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.app import create_app
 from qwen_vision.server.connection import connection_class
 from qwen_vision.server.lifecycle import Lifecycle
-from qwen_vision.server.meter import Meter, has_rates
+from qwen_vision.server.meter import Meter, make_meter
 from qwen_vision.server.share import share_of
 from qwen_vision.server.workers import Crew, Post, Started
 from qwen_vision.settings import EngineSettings, ServerSettings
@@ -193,7 +193,7 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
         # While a worker is replaced its callers wait at the door instead of being refused.
         listener.listen(_BACKLOG)
 
-        meter = Meter(settings) if has_rates(settings) else None
+        meter = make_meter(settings)
 
         def work(post: Post) -> None:
             pipeline = _pipeline(settings, share)
