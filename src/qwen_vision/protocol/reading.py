@@ -4,7 +4,7 @@ Servers of this dialect differ in what they leave out or send as null: usage det
 `index` of a tool call, a role. Here the shape is loose; what comes out is our own type.
 """
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -23,23 +23,26 @@ from qwen_vision.protocol.places import UNITS, Unit
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
 
+# Counts of another kind are no counts.
+_Count = Annotated[int, msgspec.Meta(ge=0)] | None
+
 
 class _PromptDetails(Struct):
-    image_tokens: int | None = None
-    video_tokens: int | None = None
-    text_tokens: int | None = None
-    cached_tokens: int | None = None
+    image_tokens: _Count = None
+    video_tokens: _Count = None
+    text_tokens: _Count = None
+    cached_tokens: _Count = None
 
 
 class _CompletionDetails(Struct):
-    reasoning_tokens: int | None = None
-    text_tokens: int | None = None
+    reasoning_tokens: _Count = None
+    text_tokens: _Count = None
 
 
 class _Usage(Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
+    prompt_tokens: _Count = None
+    completion_tokens: _Count = None
+    total_tokens: _Count = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
 
@@ -89,7 +92,8 @@ class Answer(Struct):
 
     choices: list[LooseChoice] | None = None
     error: Any = None
-    usage: _Usage | None = None
+    # Figures that make no sense must not spoil the answer beside them.
+    usage: Any = None
     created: int | None = None
     system_fingerprint: str | None = None
     model: str | None = None
@@ -168,8 +172,11 @@ def _known(value: _Known | None) -> _Known | UnsetType:
 
 
 def usage_of(answer: Answer) -> Usage | None:
-    """The token figures of an answer, if it has any."""
-    usage = answer.usage
+    """The token figures of an answer; None when it has none, or none that make sense."""
+    try:
+        usage = msgspec.convert(answer.usage, _Usage | None)
+    except msgspec.ValidationError:
+        return None
     if usage is None:
         return None
     prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0

@@ -26,6 +26,11 @@ from qwen_vision.protocol.sse import EventReader
 from qwen_vision.protocol.usage import Usage
 
 _DONE: Final = b"[DONE]"
+_BROKE_OFF: Final = "The upstream '{engine}' broke off in the middle of its answer. Try again."
+_ENDLESS: Final = (
+    "The upstream '{engine}' wrote more than "
+    f"{MAX_ANSWER_BYTES // 2**20} MB without an end and was cut off. Ask for fewer max_tokens."
+)
 _KNOWN_REASONS: Final = ("stop", "length", "tool_calls")
 
 
@@ -54,6 +59,7 @@ async def stream_events(exchange: Exchange, *, engine: str) -> AsyncIterator[Seq
     """
     reading = _Reading()
     received = 0
+    over = False
     while received <= MAX_ANSWER_BYTES:
         piece = await exchange.some()
         received += len(piece)
@@ -73,9 +79,7 @@ async def stream_events(exchange: Exchange, *, engine: str) -> AsyncIterator[Seq
         if over:
             break
     if reading.reason is None:
-        raise ConnectionFailedError(
-            f"The upstream '{engine}' broke off in the middle of its answer. Try again."
-        )
+        raise ConnectionFailedError((_BROKE_OFF if over else _ENDLESS).format(engine=engine))
 
 
 class _Reading:
@@ -95,7 +99,7 @@ class _Reading:
                 return
             answer = read_answer(payload)
             if answer.usage is not None:
-                self.usage = usage_of(answer)
+                self.usage = usage_of(answer) or self.usage
             choices = answer.choices or ()
             for choice in choices:
                 self.reason = choice.finish_reason or self.reason
@@ -131,7 +135,7 @@ def _reason(reason: str | None) -> StopReason:
 
 
 def _usage(usage: Usage | None) -> EngineUsage:
-    if usage is None or usage.prompt_tokens < 0 or usage.completion_tokens < 0:
+    if usage is None:
         return EngineUsage()
     image = video = cached = reasoning = None
     if usage.prompt_tokens_details is not UNSET:

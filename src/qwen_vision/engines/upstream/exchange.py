@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Final
 
 from qwen_vision.engines.upstream.pool import Pool, UnreachableError
-from qwen_vision.engines.upstream.wire import Wire
+from qwen_vision.engines.upstream.wire import BrokenWireError, Wire
 from qwen_vision.errors import (
     ConnectionFailedError,
     EngineError,
@@ -58,7 +58,11 @@ class Exchange:
         """The body of an answer with status 200."""
         try:
             wire = await self._send(body, resolve=resolve)
-            answer = await wire.whole(limit_bytes=MAX_ANSWER_BYTES)
+            try:
+                answer = await wire.whole(limit_bytes=MAX_ANSWER_BYTES)
+            except BrokenWireError as error:
+                wire = await self._send_again(error, body, resolve=resolve)
+                answer = await wire.whole(limit_bytes=MAX_ANSWER_BYTES)
         except OSError as error:
             raise self._told(error) from error
         if wire.status != 200:
@@ -72,7 +76,11 @@ class Exchange:
         """Send a request for a stream and wait for it to begin."""
         try:
             wire = await self._send(body, resolve=resolve)
-            await wire.head()
+            try:
+                await wire.head()
+            except BrokenWireError as error:
+                wire = await self._send_again(error, body, resolve=resolve)
+                await wire.head()
             if wire.status == 200 and _is_stream(wire):
                 self._check_encoding(wire)
                 return
@@ -90,8 +98,20 @@ class Exchange:
         except OSError as error:
             raise self._told(error) from error
 
-    async def _send(self, body: bytes, *, resolve: bool) -> Wire:
-        wire = self._wire = await self._pool.take()
+    async def _send_again(self, error: BrokenWireError, body: bytes, *, resolve: bool) -> Wire:
+        """Once more, over a new connection, if the old one was being closed as it was taken.
+
+        Raises `error` otherwise.
+        """
+        wire = self._wire
+        if wire is None or not wire.was_closing:
+            raise error
+        self._wire = None
+        self._pool.give(wire)
+        return await self._send(body, resolve=resolve, fresh=True)
+
+    async def _send(self, body: bytes, *, resolve: bool, fresh: bool = False) -> Wire:
+        wire = self._wire = await self._pool.take(fresh=fresh)
         head = self._pool.head(length_bytes=len(body), more=_RESOLVE if resolve else b"")
         await wire.send(head, body, silence_s=self._silence_s, total_s=self._total_s)
         return wire

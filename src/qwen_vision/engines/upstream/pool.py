@@ -54,10 +54,13 @@ class Pool:
         """The head of a request; `more` holds further header lines."""
         return b"%b%bContent-Length: %d\r\n\r\n" % (self._start, more, length_bytes)
 
-    async def take(self) -> Wire:
-        """An open connection. Raises UnreachableError, and TimeoutError after the time for it."""
+    async def take(self, *, fresh: bool = False) -> Wire:
+        """An open connection, with `fresh` a new one.
+
+        Raises UnreachableError, and TimeoutError after the time for it.
+        """
         idle = self._idle
-        while idle:
+        while idle and not fresh:
             wire = idle.pop()
             if wire.keeps and wire.idle_since_s + _KEEP_S > asyncio.get_running_loop().time():
                 return wire

@@ -41,6 +41,7 @@ class Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = HttpResponseParser(self)
         self._asked = False
+        self._again = False
         self._interim = False
         self._head_bytes = 0
         self._pieces: list[bytes] = []
@@ -69,6 +70,14 @@ class Wire(asyncio.Protocol):
             and self._transport is not None
             and not self._transport.is_closing()
         )
+
+    @property
+    def was_closing(self) -> bool:
+        """Whether it had rested and was closed before the first byte of this answer.
+
+        Servers close idle connections when they like: that says nothing about the request.
+        """
+        return self._again and not self._head_bytes and not self.status
 
     async def send(
         self, head: bytes, body: bytes, *, silence_s: float, total_s: float | None
@@ -126,6 +135,7 @@ class Wire(asyncio.Protocol):
         transport = self._transport
         if transport is None or not self.keeps:
             raise BrokenWireError("the connection was closed")
+        self._again = self.status != 0
         self.status = 0
         self.headers = {}
         self._head_bytes = self._waiting_bytes = 0
