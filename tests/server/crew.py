@@ -19,7 +19,7 @@ StartCrew = Callable[..., "CrewOfWorkers"]
 
 # An engine that says which process it runs in.
 ENGINE = """
-import asyncio, os
+import asyncio, os, time
 from pathlib import Path
 from qwen_vision.engines.base import Abilities, Finished, Plugin, TextDelta
 from qwen_vision.errors import SettingsError
@@ -46,6 +46,9 @@ class Who:
 def build(argument, settings):
     if argument == "crash":
         os._exit(3)
+    if argument == "slow":
+        Path("loading").touch()
+        time.sleep(600)
     if argument and Path(argument).exists():
         raise SettingsError(f"'{argument}' is in the way.")
     return Who(settings)

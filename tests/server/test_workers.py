@@ -175,6 +175,22 @@ def test_what_stands_in_the_way_is_said_once(crew: StartCrew, *, engine: str, wo
     assert server.count("") == server.count(words) == 1
 
 
+def test_interrupt_while_a_worker_loads_ends_quietly_with_130(crew: StartCrew) -> None:
+    server = crew(engine="who:slow")
+    while not (server.folder / "loading").exists():
+        time.sleep(0.01)
+    os.killpg(server.process.pid, signal.SIGINT)
+    assert server.process.wait(timeout=20) == 130
+    assert server.count("") == 0
+
+
+def test_parent_has_one_thread_so_that_it_may_fork(crew: StartCrew) -> None:
+    server = crew(engine="embedded")
+    assert server.site.call("GET", "/readyz").status == 200
+    status = Path(f"/proc/{server.process.pid}/status").read_text("ascii")
+    assert "\nThreads:\t1\n" in status
+
+
 def test_worker_that_cannot_start_again_is_tried_later(crew: StartCrew) -> None:
     server = crew(engine="who:obstacle")
     before = server.workers
