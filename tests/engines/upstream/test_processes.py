@@ -100,10 +100,10 @@ async def behind(foreign: str) -> AsyncIterator[Pipeline]:
     await pipeline.aclose()
 
 
-def picture(width: int = 320, height: int = 160) -> dict[str, object]:
+def picture(kind: str = "PNG") -> dict[str, object]:
     file = io.BytesIO()
-    Image.new("RGB", (width, height), "red").save(file, "PNG")
-    url = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    Image.new("RGB", (320, 160), "red").save(file, kind)
+    url = f"data:image/{kind.lower()};base64," + base64.b64encode(file.getvalue()).decode()
     return {"type": "image_url", "image_url": {"url": url}}
 
 
@@ -152,6 +152,12 @@ async def test_llama_server_sees_pictures_and_frames(behind: Pipeline) -> None:
     assert seen >= bare + 50
     frames = [str(picture()["image_url"]["url"])] * 4  # type: ignore[index]
     assert await prompt_tokens({"type": "video", "video": frames}, "What?") > seen
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF"])
+async def test_llama_server_sees_every_format_of_the_dialect(behind: Pipeline, kind: str) -> None:
+    content = (picture(kind), "What?")
+    assert said(await behind.complete(request(*content, max_tokens=30))) == ANSWER
 
 
 async def test_llama_server_keeps_a_schema_and_calls_a_tool(behind: Pipeline) -> None:

@@ -262,6 +262,24 @@ async def test_frames_become_pictures_with_their_times_where_videos_are_not_take
     assert all(url.startswith("data:image/jpeg;base64,") for url in pictures)
 
 
+@pytest.mark.parametrize("profile", ["llama-server", "vllm", "dashscope"])
+async def test_a_turned_photo_is_made_upright_for_a_server_that_would_see_it_lying(
+    profile: str,
+) -> None:
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (640, 384), "teal").save(file, "JPEG", exif=exif)
+    url = "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    async with running(answers()) as site:
+        await ask(upstream(site.url, profile=profile), messages=with_picture(url))
+    sent = json.loads(site.bodies[0])["messages"][0]["content"][0]["image_url"]["url"]
+    with Image.open(io.BytesIO(base64.b64decode(sent.partition(",")[2]))) as seen:
+        # Who turns it is sent it as it is.
+        assert seen.size == ((384, 640) if profile == "llama-server" else (640, 384))
+        assert (sent == url) == (profile != "llama-server")
+
+
 async def test_a_url_the_upstream_cannot_fetch_goes_through_the_guarded_door() -> None:
     async with running(answers()) as site:
         with pytest.raises(QwenVisionError, match="Unable to download"):

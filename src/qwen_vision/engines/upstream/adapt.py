@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import binascii
 import io
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from qwen_vision.engines.upstream.profile import Profile
 from qwen_vision.errors import EngineError
 from qwen_vision.media.door import Opening
 from qwen_vision.media.items import Pixels, Video
+from qwen_vision.media.sniff import PICTURES, sniff
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.parts import (
     ContentPart,
@@ -24,6 +26,9 @@ from qwen_vision.protocol.parts import (
 from qwen_vision.protocol.request import ChatRequest
 
 _JPEG_QUALITY = 92
+# An abridged request holds no more of a picture; cameras write this mark right at the start.
+_HEAD_CHARS = 160
+_EXIF = b"Exif\x00"
 _Parts: TypeAlias = list[JsonObject]
 
 
@@ -53,12 +58,12 @@ def takes(part: ContentPart, profile: Profile) -> bool:
     match part:
         case ImagePart():
             (url,) = _urls(part)
-            return _kind(url) in profile.media and (profile.pdf or not _is_pdf(url))
+            return _kind(url) in profile.media and _reads(url, profile)
         case VideoPart():
             (url,) = _urls(part)
             return profile.video == "url" and _kind(url) in profile.media
         case FramesPart():
-            known = all(_kind(url) in profile.media for url in part.video)
+            known = all(_kind(url) in profile.media and _reads(url, profile) for url in part.video)
             return profile.frame_list == "video" and known
         case _:
             return True
@@ -141,6 +146,29 @@ def _kind(url: str) -> str:
     if head.startswith(("http://", "https://")):
         return "http"
     return "oss" if head.startswith("oss://") else "file"
+
+
+def _reads(url: str, profile: Profile) -> bool:
+    """Whether the server reads a picture as it is, upright, as far as its first bytes say."""
+    if not profile.pdf and _is_pdf(url):
+        return False
+    if not profile.pictures:
+        return True
+    head = _head(url)
+    found = sniff(head)
+    if found not in PICTURES:
+        # Whoever is asked will say what is wrong with it.
+        return True
+    return found in profile.pictures and (profile.turns or _EXIF not in head)
+
+
+def _head(url: str) -> bytes:
+    """The first bytes of a data URI; none for what cannot be read without opening it."""
+    _, mark, data = url[:_HEAD_CHARS].partition(";base64,")
+    try:
+        return base64.b64decode(data[: len(data) // 4 * 4]) if mark else b""
+    except binascii.Error:
+        return b""
 
 
 def _is_pdf(url: str) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from qwen_vision.errors import SettingsError
+from qwen_vision.media.sniff import Format
 
 
 class Profile(Struct, frozen=True):
@@ -23,6 +24,8 @@ class Profile(Struct, frozen=True):
     forces_tools: bool
     json_schema: bool
     drop: frozenset[str]
+    pictures: frozenset[Format] = frozenset()
+    turns: bool = True
     pdf: bool = False
     structured_thinking: bool = False
 
