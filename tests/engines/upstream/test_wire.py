@@ -207,6 +207,33 @@ async def test_streams_one_after_another_share_a_connection() -> None:
         await engine.aclose()
 
 
+async def test_what_a_caller_left_unread_never_answers_another() -> None:
+    secret = EVENTS.replace(b"A cat.", b"A secret.")
+
+    async def script(caller: Caller) -> None:
+        await caller.hear()
+        first, rest = secret.split(b"\n\n", 1)
+        first += b"\n\n"
+        await caller.say(CHUNKED + b"%x\r\n" % len(first) + first + b"\r\n")
+        await caller.say(b"%x\r\n" % len(rest) + rest + b"\r\n0\r\n\r\n")
+        while True:
+            await caller.hear()
+            await caller.say(WHOLE)
+
+    async with playing(script) as site:
+        engine = engine_for(site.url)
+        pipeline = Pipeline(engine, MediaDoor(MediaSettings()))
+        body = {"model": "qwen3-vl-plus", "messages": [{"role": "user", "content": "What?"}]}
+        request = msgspec.convert({**body, "stream": True}, ChatRequest)
+        chunks = (await pipeline.start(request)).chunks()
+        assert [(await anext(chunks)).text for _ in range(2)] == ["", "A secret."]
+        # The rest of the answer arrives, and nobody reads it.
+        await asyncio.sleep(0.05)
+        await chunks.aclose()
+        assert await ask(engine) == "A cat."
+        await engine.aclose()
+
+
 BROKEN = {
     "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
     "half a head": HEAD[:30],

@@ -118,8 +118,12 @@ class Wire(asyncio.Protocol):
         return self._take()
 
     def rest(self) -> None:
-        """The answer was read: stop the clock."""
+        """The answer is not wanted any more: forget what of it was not read, stop the clock."""
         self._asked = False
+        self._pieces.clear()
+        if not self._reading:
+            # More of it is waiting in the system's buffers.
+            self._keep_alive = False
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
@@ -138,6 +142,7 @@ class Wire(asyncio.Protocol):
         self._again = self.status != 0
         self.status = 0
         self.headers = {}
+        self._pieces = []
         self._head_bytes = self._waiting_bytes = 0
         self._complete = self._to_the_end = self._interim = False
         self._enough_bytes = 0
