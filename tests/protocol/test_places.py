@@ -72,6 +72,7 @@ def test_every_shape_of_a_place_is_known(before: str, after: str | None) -> None
         '<pointless x="1"> a < b <!-- note --> <!-- Table 3 --> data-bbox="none"',
         'An open end: {"bbox_2d": [100, 200',
         '<points x1="1',
+        '<points x1="a" y1="b">x</points> <points a<b>',
         '`` ``` "',
     ],
 )
@@ -113,6 +114,33 @@ def test_a_stream_says_the_same_however_it_is_cut(scales: tuple[Scale, ...]) -> 
             said += rewriter.feed(rest[:count])
             rest = rest[count:]
         assert said + rewriter.flush() == whole
+
+
+SHARDS = (
+    '"', '"bbox_2d"', '"box"', '"points"', ":", ": [", "[", "]", "[1, 2]", "100, 200", ",", " ",
+    "\n", "{", "}", "<", "<points ", 'x1="5"', ' y1="700"', ">", "<!--", " Table (1, 2, 3, 4)",
+    " -->", 'data-bbox="', "10 20", "```", "`", "json", '"image": 2', '"page": 1', "1e2", "text",
+    '"rotate_rect": [', "9, 9, 9, 9, 9]", '"location": [',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scales", [(RELATIVE,), (RELATIVE, LARGE)])
+def test_any_text_comes_out_the_same_in_pieces_as_whole(scales: tuple[Scale, ...]) -> None:
+    chance = random.Random(7)  # noqa: S311 - only words
+    for _ in range(150):
+        text = "".join(chance.choices(SHARDS, k=40))
+        rewriter = PlaceRewriter(Album(scales), "pixel")
+        said = ""
+        rest = text
+        while rest:
+            count = chance.randint(1, 9)
+            said += rewriter.feed(rest[:count])
+            rest = rest[count:]
+        assert said + rewriter.flush() == told(text, *scales), text
+        # What is counted as asked for is not touched at all.
+        assert told(text.replace("location", "place"), *scales, unit="0-1000") == text.replace(
+            "location", "place"
+        )
 
 
 def test_text_outside_of_places_does_not_wait() -> None:
@@ -158,6 +186,16 @@ def test_pages_of_a_document_are_told_by_their_number() -> None:
     )
     assert told('{"page": 7, "point": [500, 500]}', *pages) == '{"page": 7, "point": [500, 500]}'
     assert told('{"page": 3, "point": [500, 500]}', *pages) == '{"page": 3, "point": [50, 50]}'
+
+
+def test_a_page_that_was_not_sent_is_no_page() -> None:
+    pages = (
+        Scale("0-1000", (100, 100), (9, 9), page=3),
+        Scale("0-1000", (200, 200), (9, 9), page=4),
+    )
+    assert told('{"page": 9, "point": [500, 500]}', *pages) == '{"page": 9, "point": [50, 50]}'
+    early = told('{"page": 3, "point": [500, 500]}', *pages, asked=1)
+    assert early == '{"page": 3, "point": [50, 50]}'
 
 
 def test_without_a_name_the_nth_block_belongs_to_the_nth_picture_of_the_question() -> None:

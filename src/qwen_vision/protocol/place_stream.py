@@ -121,7 +121,9 @@ class PlaceRewriter:
 
     def _rewrite_object(self, words: str) -> str:
         if self._objects is not None:
-            scale = self._album.scale_of(words, block=self._objects.block)
+            # Outside of objects a name names nothing.
+            said = words if words.startswith("{") else ""
+            scale = self._album.scale_of(said, block=self._objects.block)
             self._conversion = Conversion(scale, self._unit)
         return self._rewrite(words)
 

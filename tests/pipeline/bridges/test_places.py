@@ -124,6 +124,16 @@ async def test_the_arguments_of_a_call_are_told_too_and_thoughts_are_not() -> No
     assert (message.reasoning_content, message.content) == (BOX, "Done")
 
 
+async def test_arguments_that_break_off_in_a_place_are_handed_on_as_they_are() -> None:
+    broken = '{"bbox_2d": [100, 2'
+    tool = {"type": "function", "function": {"name": "zoom"}}
+    body = asked(picture(), coordinates="pixel", tools=[tool])
+    step = Step(call="zoom", arguments=broken)
+    message = (await collected(scripted(step), body)).choices[0].message
+    assert isinstance(message.tool_calls, list)
+    assert message.tool_calls[0].function.arguments == broken
+
+
 async def test_a_stream_says_its_unit_and_only_places_wait() -> None:
     words = ["See: ", '{"bbox_2d"', ": [100, 2", "00, 500, 600]", ', "label": "cup"}', " End"]
     pipeline = scripted(*(Step(text=word) for word in words))
