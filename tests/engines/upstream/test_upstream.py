@@ -14,8 +14,6 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from qwen_vision.catalogue.catalogue import find_model
-from qwen_vision.engines.base import Finished, Prompt, TextDelta
 from qwen_vision.engines.upstream.engine import UpstreamEngine
 from qwen_vision.errors import (
     ConnectionFailedError,
@@ -27,7 +25,6 @@ from qwen_vision.errors import (
 from qwen_vision.media.door import MediaDoor
 from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.protocol.completion import Completion
-from qwen_vision.protocol.messages import Message
 from qwen_vision.protocol.request import ChatRequest
 from qwen_vision.settings import MediaSettings, UpstreamSettings
 
@@ -172,20 +169,6 @@ async def test_a_stream_passes_thoughts_text_and_calls_on() -> None:
     assert isinstance(message.tool_calls, list)
     assert message.tool_calls[0].id == "call_1"
     assert completion.choices[0].finish_reason == "tool_calls"
-
-
-async def test_events_in_lists_are_the_events_one_by_one() -> None:
-    reply = writes(chunk("A "), chunk("cat.") + chunk("", "stop"), b"data: [DONE]\n\n")
-    request = ChatRequest("qwen3-vl-plus", [Message("user", "What?")], stream=True)
-    prompt = Prompt(request, find_model("qwen3-vl-plus"), turns=(), thinking=False)
-    async with running(reply) as site:
-        engine = upstream(site.url)
-        single = [event async for event in engine.run(prompt)]
-        lists = [events async for events in engine.batches(prompt)]
-        await engine.aclose()
-    assert [event for events in lists for event in events] == single
-    assert all(lists)
-    assert [type(event) for event in single] == [TextDelta, TextDelta, Finished]
 
 
 async def test_reasoning_under_its_newer_name_is_found() -> None:
