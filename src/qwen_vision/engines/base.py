@@ -79,6 +79,8 @@ class Prompt:
     together); `max_tokens` does not count the thinking.
     An engine that forwards takes `body`, the client's own bytes, and opens through `opening`
     what it must adapt. With a `body`, long data URIs of `request` may be cut short.
+    With `exact_sizes` the answer is read as told in pixels of the final sizes: pictures must
+    reach the model in them.
     """
 
     request: ChatRequest
@@ -87,6 +89,7 @@ class Prompt:
     thinking: bool
     thinking_budget: int | None = None
     max_tokens: int | None = None
+    exact_sizes: bool = False
     opening: Opening | None = field(default=None, repr=False)
     body: bytes | None = field(default=None, repr=False)
 

@@ -43,7 +43,8 @@ async def find_places(
             square = Scale(space, UNIT_SQUARE, UNIT_SQUARE)
             return prepared, Places(Album((square,)), unit, _check(prompt.request, checks=checks))
         turns = await open_turns(_media_only(prompt.request.messages), opening)
-        prepared = replace(prepared, media=tuple(map(_seen, _media(turns))))
+        exact = replace(prompt, exact_sizes=space == "resized")
+        prepared = replace(prepared, prompt=exact, media=tuple(map(_seen, _media(turns))))
     album = _album(turns, space)
     if not album.scales:
         return prepared, None

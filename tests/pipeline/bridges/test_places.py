@@ -223,6 +223,20 @@ async def test_what_an_upstream_answers_is_told_here_and_the_field_goes_to_none(
     assert "opened here for its size" in str(receipt.note)
 
 
+@pytest.mark.parametrize(("profile", "size"), [("llama-server", (392, 196)), ("dashscope", None)])
+async def test_a_server_that_resizes_its_own_way_gets_the_size_its_boxes_are_read_in(
+    far: Far, profile: str, size: tuple[int, int] | None
+) -> None:
+    settings = UpstreamSettings(name="far", urls=far[0].urls, profile=profile)
+    pipeline = Pipeline(UpstreamEngine(settings), MediaDoor(MediaSettings()))
+    body = asked(picture(), model="qwen2.5-vl-7b-instruct", coordinates="pixel")
+    completion = await collected(pipeline, body)
+    assert "[102, 204, 510, 612]" in (completion.choices[0].message.content or "")
+    url = far[1][0]["messages"][0]["content"][0]["image_url"]["url"]
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as seen:
+        assert seen.size == (size or (400, 200))
+
+
 async def test_no_picture_is_opened_for_shares(far: Far) -> None:
     url = "http://127.0.0.1:9/nowhere.png"
     completion = await collected(forwarding(far), asked(url, coordinates="0-1"))
@@ -242,6 +256,18 @@ async def test_a_schema_holds_for_what_the_caller_gets(far: Far) -> None:
     shares = asked(picture(), coordinates="0-1", response_format=format_)
     with pytest.raises(StructuredOutputError, match="coordinates '0-1'"):
         await collected(forwarding(far), shares)
+
+
+def test_a_native_stream_tells_places_in_every_event(serve: Serve, tmp_path: Path) -> None:
+    site = Site(serve(Step(text=BOX[:20]), Step(text=BOX[20:])), tmp_path)
+    body = {
+        "model": "qwen3-vl-plus",
+        "input": {"messages": [{"role": "user", "content": [{"image": picture()}]}]},
+        "parameters": {"coordinates": "pixel", "incremental_output": False},
+    }
+    answer = site.call("POST", NATIVE, body=json.dumps(body), headers={"X-DashScope-SSE": "enable"})
+    assert json.dumps(PIXELS)[1:-1] in answer.body.decode().rpartition("data:")[2]
+    assert "100, 200" not in answer.body.decode()
 
 
 def test_the_native_dialect_tells_places_too_and_its_words_stay_in_pixels(

@@ -22,6 +22,9 @@ async def upstream_body(prompt: Prompt, profile: Profile, *, model: str | None) 
     if prompt.opening is not None and prompt.opening.resolves_uploads:
         # What was uploaded to this server is not there at another.
         profile = msgspec.structs.replace(profile, media=profile.media - {"oss"})
+    if prompt.exact_sizes and profile.pixels != "part":
+        # It resizes by rules of its own, which leave a picture of the final size as it is.
+        profile = msgspec.structs.replace(profile, media=frozenset())
     adapts = must_adapt(request, profile)
     changes = _changes(prompt, profile, model=model)
     if prompt.body is not None and not changes and not adapts:
