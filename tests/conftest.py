@@ -4,6 +4,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--callers 2000` makes the tests that soak an engine as long as they are meant to be."""
     parser.addoption("--callers", type=int, default=200, help="callers of the tests that soak")
+    parser.addoption(
+        "--vllm",
+        metavar="PYTHON",
+        help="the Python of an environment with vLLM: runs the slow tests before a real one",
+    )
 
 
 @pytest.fixture
@@ -36,6 +43,18 @@ def callers(request: pytest.FixtureRequest) -> int:
 
 # (engine, or the steps of a scripted answer), settings -> the server's address.
 Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def vllm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real vLLM, started for all tests of a session."""
+    python = request.config.getoption("--vllm")
+    if python is None:
+        pytest.skip("needs a real vLLM, which `make test-vllm` brings and starts")
+    # Only these tests need what writes weights.
+    server = import_module("tests.vllm.server")
+    with server.running(Path(python).absolute(), tmp_path_factory.mktemp("vllm")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

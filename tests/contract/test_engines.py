@@ -55,6 +55,7 @@ RECITED = {
     '"}': "<|im_end|>",
 }
 FOREIGN = "upstream-llama-server"
+VLLM = "upstream-vllm"
 ENGINES = (
     "scripted",
     "embedded",
@@ -62,6 +63,8 @@ ENGINES = (
     "upstream-scripted",
     "upstream-embedded",
     FOREIGN,
+    # The time that vLLM takes to start is not the tests'.
+    pytest.param(VLLM, marks=[pytest.mark.vllm, pytest.mark.timeout(60, func_only=True)]),
 )
 
 
@@ -100,6 +103,10 @@ def subject(
             projector = write_projector(folder / "mmproj.gguf")
             address = stack.enter_context(llama_server(model, projector))
             upstream = UpstreamSettings("far", (f"{address}/v1",), profile="llama-server")
+            url = serve(engine=UpstreamEngine(upstream), settings=settings)
+        elif name == VLLM:
+            address = request.getfixturevalue("vllm")
+            upstream = UpstreamSettings("far", (address,), profile="vllm", model="tiny")
             url = serve(engine=UpstreamEngine(upstream), settings=settings)
         else:
             url = _own(name, serve, folder)

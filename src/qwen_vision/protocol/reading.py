@@ -32,6 +32,8 @@ class _PromptDetails(Struct):
     video_tokens: _Count = None
     text_tokens: _Count = None
     cached_tokens: _Count = None
+    # What vLLM calls them: by kind, without the marks around a picture.
+    multimodal_tokens: dict[str, int] | None = None
 
 
 class _CompletionDetails(Struct):
@@ -171,8 +173,12 @@ def _known(value: _Known | None) -> _Known | UnsetType:
     return UNSET if value is None else value
 
 
-def usage_of(answer: Answer) -> Usage | None:
-    """The token figures of an answer; None when it has none, or none that make sense."""
+def usage_of(answer: Answer, *, mark_tokens: int = 0) -> Usage | None:
+    """The token figures of an answer; None when it has none, or none that make sense.
+
+    `mark_tokens` stand around the pictures; a server that leaves them out of its count of
+    pictures gets them added there.
+    """
     try:
         usage = msgspec.convert(answer.usage, _Usage | None)
     except msgspec.ValidationError:
@@ -187,9 +193,13 @@ def usage_of(answer: Answer) -> Usage | None:
     )
     if usage.prompt_tokens_details is not None:
         parts = usage.prompt_tokens_details
+        seen = parts.multimodal_tokens or {}
+        image, video = parts.image_tokens, parts.video_tokens
+        if image is None and "image" in seen:
+            image = seen["image"] + mark_tokens
         found.prompt_tokens_details = PromptTokensDetails(
-            image_tokens=_known(parts.image_tokens),
-            video_tokens=_known(parts.video_tokens),
+            image_tokens=_known(image),
+            video_tokens=_known(seen.get("video") if video is None else video),
             text_tokens=_known(parts.text_tokens),
             cached_tokens=_known(parts.cached_tokens),
         )

@@ -74,7 +74,7 @@ def write_model(
 ) -> Path:
     """A language model: random, or one that recites `script`."""
     letters = byte_letters()
-    words = () if script is None else _words(script)
+    words = () if script is None else words_of(script)
     tokens = [letters[byte] for byte in range(256)]
     tokens += ["he", *CONTROL, *TAGS]
     tokens += ["".join(letters[byte] for byte in word.encode()) for word in words]
@@ -90,7 +90,7 @@ def write_model(
     writer.add_chat_template(TEMPLATE.strip().replace("OPENING", OPENINGS[thinks]))
     numbers = {chr(byte): byte for byte in range(128)}
     numbers |= {word: 257 + place for place, word in enumerate((*CONTROL, *TAGS, *words))}
-    output = None if script is None else _reciting(script, numbers, width=width)
+    output = None if script is None else reciting(script, numbers, width=width)
     _add_tensors(writer, len(tokens), output, width=width, blocks=blocks)
     return _written(writer, path)
 
@@ -129,7 +129,8 @@ def write_projector(path: Path, *, width: int = WIDTH) -> Path:
     return _written(writer, path)
 
 
-def _words(script: Script) -> list[str]:
+def words_of(script: Script) -> list[str]:
+    """Words of a script that are more than one byte and stand in no list of their own."""
     found = dict.fromkeys([*script, *script.values()])
     return [word for word in found if len(word) > 1 and word not in (*CONTROL, *TAGS)]
 
@@ -149,18 +150,18 @@ def _describe(writer: gguf.GGUFWriter, *, width: int, blocks: int) -> None:
     writer.add_uint32("qwen3vl.n_deepstack_layers", 3)
 
 
-def _embeddings(size: int, width: int) -> FloatArray:
+def embeddings(size: int, width: int) -> FloatArray:
     """A vector of length 1 for each token."""
     vectors = np.random.default_rng(0).standard_normal((size, width))
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def _reciting(script: Script, numbers: Mapping[str, int], *, width: int) -> FloatArray:
+def reciting(script: Script, numbers: Mapping[str, int], *, width: int) -> FloatArray:
     """Output vectors of a model whose blocks add nothing: the last word points to the next."""
-    embeddings = _embeddings(max(numbers.values()) + 1, width)
-    output = np.zeros_like(embeddings)
+    vectors = embeddings(max(numbers.values()) + 1, width)
+    output = np.zeros_like(vectors)
     for word, following in script.items():
-        output[numbers[following]] += 20 * embeddings[numbers[word]]
+        output[numbers[following]] += 20 * vectors[numbers[word]]
     return output
 
 
@@ -173,7 +174,7 @@ def _add_tensors(
     blocks: int,
 ) -> None:
     random = np.random.default_rng(0)
-    writer.add_tensor("token_embd.weight", _embeddings(size, width).astype(np.float32))
+    writer.add_tensor("token_embd.weight", embeddings(size, width).astype(np.float32))
     writer.add_tensor("output_norm.weight", np.ones(width, np.float32))
     if output is not None:
         writer.add_tensor("output.weight", output.astype(np.float32))

@@ -53,6 +53,16 @@ def names_kind(request: ChatRequest, kind: str) -> bool:
     )
 
 
+def count_pictures(request: ChatRequest) -> int:
+    """How many pictures the request holds."""
+    return sum(
+        isinstance(part, ImagePart)
+        for message in request.messages
+        if isinstance(message.content, list)
+        for part in message.content
+    )
+
+
 def takes(part: ContentPart, profile: Profile) -> bool:
     """Whether the server takes this part as it is."""
     match part:

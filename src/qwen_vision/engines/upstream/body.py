@@ -1,5 +1,6 @@
 """Body: what is sent upstream; the caller's own bytes unless something must change."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -8,7 +9,7 @@ from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.upstream.adapt import adapt_messages, must_adapt
 from qwen_vision.engines.upstream.profile import Profile
 from qwen_vision.protocol.messages import JsonObject
-from qwen_vision.protocol.parts import FramesPart, ImagePart, VideoPart
+from qwen_vision.protocol.parts import ImagePart, VideoPart
 from qwen_vision.protocol.request import ChatRequest
 
 # Additions of this project that no other server knows.
@@ -55,9 +56,7 @@ def _changes(prompt: Prompt, profile: Profile, *, model: str | None) -> dict[str
         changes["model"] = model
     changes |= _thinking(prompt, profile)
     if profile.pixels == "processor":
-        limits = _pixel_limits(request)
-        if limits:
-            changes["mm_processor_kwargs"] = limits
+        changes |= _processor(request)
     return changes
 
 
@@ -70,25 +69,53 @@ def _thinking(prompt: Prompt, profile: Profile) -> dict[str, Any]:
             return {"enable_thinking": prompt.thinking}
         return {} if asked in (None, prompt.thinking) else {"enable_thinking": prompt.thinking}
     found: dict[str, Any] = {} if asked is None else {"enable_thinking": None}
-    if profile.thinking == "template" and prompt.model.thinking in ("on", "off"):
+    if profile.thinking == "template":
+        # Models with no choice are told too: where the answer begins, a parser must know.
         found["chat_template_kwargs"] = {"enable_thinking": prompt.thinking}
+    budget = prompt.request.thinking_budget
+    if budget is not None and profile.thinking_budget != "thinking_budget":
+        found["thinking_budget"] = None
+        if prompt.thinking:
+            found[profile.thinking_budget] = budget
     return found
 
 
-def _pixel_limits(request: ChatRequest) -> dict[str, int]:
-    """Limits of the first part that has any: these servers take one set for all."""
+def _processor(request: ChatRequest) -> dict[str, Any]:
+    """Limits of the first part that has any: these servers take one set for all.
+
+    To them `max_pixels` of a video is what all its frames have together: `total_pixels`.
+    """
     for message in request.messages:
         for part in message.content if isinstance(message.content, list) else ():
-            if isinstance(part, ImagePart | VideoPart | FramesPart):
-                inside = getattr(part, "image_url", None) or getattr(part, "video_url", None)
-                limits = {
-                    name: value
-                    for name in ("min_pixels", "max_pixels")
-                    if (value := getattr(part, name) or getattr(inside, name, None))
-                }
+            if isinstance(part, ImagePart):
+                limits = _given(part, part.image_url, "min_pixels", "max_pixels")
                 if limits:
-                    return limits
+                    return {"mm_processor_kwargs": limits}
+            elif isinstance(part, VideoPart):
+                limits = _given(part, part.video_url, "fps", "total_pixels")
+                if limits:
+                    return _video_limits(limits)
     return {}
+
+
+def _given(part: ImagePart | VideoPart, inside: object, *names: str) -> dict[str, float]:
+    """What the part says under these names, beside or inside its address."""
+    return {
+        name: value
+        for name in names
+        if (value := getattr(part, name) or getattr(inside, name, None)) is not None
+    }
+
+
+def _video_limits(given: Mapping[str, float]) -> dict[str, Any]:
+    found: dict[str, Any] = {"mm_processor_kwargs": {}}
+    if "total_pixels" in given:
+        found["mm_processor_kwargs"]["max_pixels"] = given["total_pixels"]
+    if "fps" in given:
+        # Frames are taken twice: when the file is read, and of what was read.
+        found["mm_processor_kwargs"]["fps"] = given["fps"]
+        found["media_io_kwargs"] = {"video": {"fps": given["fps"]}}
+    return found
 
 
 def _strip_pixels(messages: list[JsonObject]) -> None:

@@ -5,14 +5,15 @@ from contextlib import aclosing
 
 from qwen_vision import __version__
 from qwen_vision.engines.base import Abilities, Event, Prompt
-from qwen_vision.engines.upstream.adapt import names_kind
+from qwen_vision.engines.upstream.adapt import count_pictures, names_kind
 from qwen_vision.engines.upstream.body import upstream_body
-from qwen_vision.engines.upstream.events import stream_events, whole_events
+from qwen_vision.engines.upstream.events import Asked, stream_events, whole_events
 from qwen_vision.engines.upstream.exchange import Exchange, is_hosts_fault
 from qwen_vision.engines.upstream.hosts import Host, Hosts
 from qwen_vision.engines.upstream.pool import Pool
 from qwen_vision.engines.upstream.profile import Profile, find_profile
 from qwen_vision.errors import QwenVisionError, SettingsError
+from qwen_vision.media.resize import MARK_TOKENS
 from qwen_vision.settings import EngineSettings, UpstreamSettings
 
 
@@ -64,6 +65,10 @@ class UpstreamEngine:
         """The upstream's events, those that came together in one list."""
         body = await upstream_body(prompt, self._profile, model=self._settings.model)
         resolve = "oss" in self._profile.media and names_kind(prompt.request, "oss")
+        asked = Asked(
+            logprobs=bool(prompt.request.logprobs),
+            mark_tokens=MARK_TOKENS * count_pictures(prompt.request),
+        )
         host = self._hosts.pick()
         tried: list[Host] = []
         while host is not None:
@@ -73,11 +78,11 @@ class UpstreamEngine:
                 try:
                     if prompt.request.stream:
                         await exchange.begin(body, resolve=resolve)
-                        pieces = stream_events(exchange, engine=self._settings.name)
+                        pieces = stream_events(exchange, asked, engine=self._settings.name)
                         first = await anext(pieces)
                     else:
                         pieces = None
-                        first = whole_events(await exchange.whole(body, resolve=resolve))
+                        first = whole_events(await exchange.whole(body, resolve=resolve), asked)
                 except QwenVisionError as error:
                     following = self._after_failure(error, tried)
                     if following is None:
@@ -132,7 +137,7 @@ def _abilities(profile: Profile) -> Abilities:
         thinking=True,
         json_schema=profile.json_schema,
         tools=True,
-        logprobs=False,
+        logprobs=profile.logprobs,
         opens_media=False,
         batches=True,
         free_text=True,

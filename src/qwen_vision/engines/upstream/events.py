@@ -1,14 +1,17 @@
 """Events out of an upstream's answer, whole or streamed."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
+import msgspec
 from msgspec import UNSET
 
 from qwen_vision.engines.base import (
     EngineUsage,
     Event,
     Finished,
+    Logprobs,
     ReasoningDelta,
     StopReason,
     TextDelta,
@@ -16,6 +19,7 @@ from qwen_vision.engines.base import (
 )
 from qwen_vision.engines.upstream.exchange import MAX_ANSWER_BYTES, Exchange
 from qwen_vision.errors import ConnectionFailedError, QwenVisionError
+from qwen_vision.protocol.logprobs import ChoiceLogprobs
 from qwen_vision.protocol.reading import (
     LooseMessage,
     read_answer,
@@ -26,6 +30,7 @@ from qwen_vision.protocol.sse import EventReader
 from qwen_vision.protocol.usage import Usage
 
 _DONE: Final = b"[DONE]"
+_THOUGHT_END: Final = "</think>"
 _BROKE_OFF: Final = "The upstream '{engine}' broke off in the middle of its answer. Try again."
 _ENDLESS: Final = (
     "The upstream '{engine}' wrote more than "
@@ -34,7 +39,18 @@ _ENDLESS: Final = (
 _KNOWN_REASONS: Final = ("stop", "length", "tool_calls")
 
 
-def whole_events(body: bytes) -> Sequence[Event]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What must be known of a request to read its answer.
+
+    `mark_tokens` stand around its pictures; some servers do not count them as the pictures'.
+    """
+
+    logprobs: bool = False
+    mark_tokens: int = 0
+
+
+def whole_events(body: bytes, asked: Asked) -> Sequence[Event]:
     """Events of a whole answer; raises RemoteError when the body holds none."""
     answer = read_answer(body)
     if not answer.choices:
@@ -45,19 +61,22 @@ def whole_events(body: bytes) -> Sequence[Event]:
     if message.tool_calls and reason == "stop":
         reason = "tool_calls"
     events: list[Event] = []
-    _add_events(message, events)
-    events.append(Finished(_reason(reason), _usage(usage_of(answer))))
+    _add_events(message, events, chances=choice.logprobs if asked.logprobs else None)
+    usage = usage_of(answer, mark_tokens=asked.mark_tokens)
+    events.append(Finished(_reason(reason), _usage(usage)))
     return events
 
 
-async def stream_events(exchange: Exchange, *, engine: str) -> AsyncIterator[Sequence[Event]]:
+async def stream_events(
+    exchange: Exchange, asked: Asked, *, engine: str
+) -> AsyncIterator[Sequence[Event]]:
     """Events of a streamed answer as they come, those that came together in one list.
 
     Raises RemoteError for an error sent in the stream and ConnectionFailedError for a stream
     that ends before its finish reason. `[DONE]` may be missing; an endless stream is cut at
     the size limit.
     """
-    reading = _Reading()
+    reading = _Reading(asked)
     received = 0
     over = False
     while received <= MAX_ANSWER_BYTES:
@@ -85,7 +104,8 @@ async def stream_events(exchange: Exchange, *, engine: str) -> AsyncIterator[Seq
 class _Reading:
     """Reads a stream; knows what it has told besides its deltas."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
         self.reason: str | None = None
         self.usage: Usage | None = None
         self.done = False
@@ -99,23 +119,27 @@ class _Reading:
                 return
             answer = read_answer(payload)
             if answer.usage is not None:
-                self.usage = usage_of(answer) or self.usage
+                usage = usage_of(answer, mark_tokens=self._asked.mark_tokens)
+                self.usage = usage or self.usage
             choices = answer.choices or ()
             for choice in choices:
                 self.reason = choice.finish_reason or self.reason
             if choices and choices[0].delta is not None:
-                _add_events(choices[0].delta, events)
+                chances = choices[0].logprobs if self._asked.logprobs else None
+                _add_events(choices[0].delta, events, chances=chances)
 
     def end(self) -> Finished:
         """The last event."""
         return Finished(_reason(self.reason), _usage(self.usage))
 
 
-def _add_events(message: LooseMessage, events: list[Event]) -> None:
+def _add_events(message: LooseMessage, events: list[Event], *, chances: object) -> None:
     thought = message.thought
     if thought:
         events.append(ReasoningDelta(thought))
     if message.content:
+        if chances is not None:
+            events += _chances(chances)
         events.append(TextDelta(message.content))
     for position, call in enumerate(message.tool_calls or ()):
         function = call.function
@@ -127,6 +151,20 @@ def _add_events(message: LooseMessage, events: list[Event]) -> None:
                 arguments=(function and function.arguments) or "",
             )
         )
+
+
+def _chances(told: object) -> list[Event]:
+    """How likely the tokens of the text were, without those of the thought before it."""
+    try:
+        tokens = msgspec.convert(told, ChoiceLogprobs).content
+    except msgspec.ValidationError:
+        # Told in a shape of its own: the answer is good without it.
+        return []
+    ends = [place for place, token in enumerate(tokens) if token.token.strip() == _THOUGHT_END]
+    after = tokens[ends[-1] + 1 :] if ends else tokens
+    # The token that ends an answer has no letters.
+    found = tuple(token for token in after if token.token)
+    return [Logprobs(found)] if found else []
 
 
 def _reason(reason: str | None) -> StopReason:

@@ -28,6 +28,8 @@ class Profile(Struct, frozen=True):
     turns: bool = True
     pdf: bool = False
     structured_thinking: bool = False
+    logprobs: bool = False
+    thinking_budget: str = "thinking_budget"
 
 
 @cache
