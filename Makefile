@@ -17,7 +17,7 @@ help:
 	@echo "make eval DATA=folder  score the embedded engine on a folder with a truth.json"
 	@echo "make clean  remove the virtual environment and caches"
 
-WITH_VLLM := tests/vllm tests/contract tests/e2e/test_one_address.py
+WITH_VLLM := tests/contract tests/e2e
 DEMO_QUESTIONS := "What is in this image?" "Read the text" "What is the total?"
 
 demo: install

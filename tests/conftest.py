@@ -52,7 +52,7 @@ def vllm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if python is None:
         pytest.skip("needs a real vLLM, which `make test-vllm` brings and starts")
     # Only these tests need what writes weights.
-    server = import_module("tests.vllm.server")
+    server = import_module("tests.e2e.vllm.server")
     with server.running(Path(python).absolute(), tmp_path_factory.mktemp("vllm")) as url:
         yield url
 

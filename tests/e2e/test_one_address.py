@@ -57,14 +57,18 @@ class Address:
             {"type": "text", "text": words},
         ]
         create = self.client.chat.completions.with_raw_response.create
-        raw = create(model=model, messages=[{"role": "user", "content": parts}], **fields)
+        messages: Any = [{"role": "user", "content": parts}]
+        raw = create(model=model, messages=messages, **fields)
         assert raw.headers["x-qwen-vision-engine"] == ENGINES[model]
         return raw.parse()
 
 
 @pytest.fixture(
     scope="module",
-    params=["llama.cpp", pytest.param("vllm", marks=[pytest.mark.vllm, pytest.mark.timeout(600)])],
+    params=[
+        "llama.cpp",
+        pytest.param("vllm", marks=[pytest.mark.vllm, pytest.mark.timeout(60, func_only=True)]),
+    ],
 )
 def address(
     request: pytest.FixtureRequest, files: str, tmp_path_factory: pytest.TempPathFactory

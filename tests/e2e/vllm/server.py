@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.contract.test_engines import RECITED
-from tests.vllm.checkpoint import CONTEXT, write_checkpoint
+from tests.e2e.vllm.checkpoint import CONTEXT, write_checkpoint
 
 MODEL: Final = "tiny"
 CALL: Final = '{"name": "record_receipt", "arguments": {"total": "22.84"}}'
