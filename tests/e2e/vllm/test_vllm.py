@@ -1,12 +1,13 @@
 """A real vLLM behind this server: what it is sent, and what becomes of what it says.
 
-Its weights recite a script: `<think>I look. I see it. I am sure. </think>The total is EUR
-22.84.`, and a call of `record_receipt` where there are tools.
+Its weights recite a script: a thought of three words, the total of a receipt with a box, and
+a call of `record_receipt` where there are tools.
 """
 
 import base64
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -18,7 +19,7 @@ from tests.e2e.vllm.conftest import Front
 
 # Without the time that vLLM takes to start.
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(60, func_only=True)]
-SAID = "The total is EUR 22.84."
+SAID = 'The total is EUR 22.84. {"bbox_2d": [100, 200, 500, 600]}'
 THOUGHT = "I look. I see it. I am sure. "
 # So many numbers that no answer comes to its end.
 ENDLESS = {"type": "array", "items": {"type": "integer"}, "minItems": 3000}
@@ -59,9 +60,9 @@ def thought_and_text(stream: Any) -> tuple[str, str]:  # noqa: ANN401 - as the S
 def test_text_is_answered_with_vllms_own_figures(front: Front) -> None:
     answer = front.ask("Hello")
     assert said(answer) == SAID
-    # Two words and the end.
-    assert answer.usage.completion_tokens == 3
-    assert answer.usage.total_tokens == answer.usage.prompt_tokens + 3
+    # Four words and the end.
+    assert answer.usage.completion_tokens == 5
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + 5
     assert answer.system_fingerprint == "upstream-vllm"
 
 
@@ -80,7 +81,7 @@ def test_pictures_of_several_turns_are_seen_and_counted(front: Front) -> None:
 
 @pytest.mark.parametrize(
     ("limits", "tokens"),
-    [({"max_pixels": 65_536}, 54), ({"min_pixels": 640_000}, 32 * 24)],
+    [({"max_pixels": 65_536}, 54), ({"min_pixels": 640_000}, 29 * 22)],
 )
 def test_pixel_limits_reach_the_processor(
     front: Front, limits: dict[str, int], tokens: int
@@ -95,8 +96,41 @@ def test_a_url_is_fetched_here_and_sent_as_bytes(front: Front, files: str) -> No
     assert said(answer) == SAID
     assert image_tokens(answer) == 842
     gone = {"type": "image_url", "image_url": {"url": f"{files}/none.jpg"}}
-    with pytest.raises(openai.BadRequestError, match="Unable to download"):
+    with pytest.raises(openai.BadRequestError, match="Failed to download"):
         front.ask(gone, "What?")
+
+
+def film(media: Path, **limits: float) -> dict[str, Any]:
+    data = base64.b64encode((media / "clip.mp4").read_bytes()).decode()
+    return {"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{data}"}, **limits}
+
+
+def video_tokens(answer: Any) -> int:  # noqa: ANN401 - as the SDK
+    tokens = answer.usage.prompt_tokens_details.video_tokens
+    assert isinstance(tokens, int)
+    return tokens
+
+
+def test_a_video_is_sampled_as_the_request_says(front: Front, media: Path) -> None:
+    # Two seconds of 320 x 240: a pair of frames is 10 x 8 tokens, two marks and its time, which
+    # this vocabulary spells in 13.
+    pair = 80 + 2 + 13
+    assert video_tokens(front.ask(film(media), "What happens?")) == 2 * pair
+    assert video_tokens(front.ask(film(media, fps=4), "What happens?")) == 4 * pair
+    small = front.ask(film(media, total_pixels=4 * 160 * 128), "What happens?")
+    assert 2 * 15 < video_tokens(small) < 2 * pair
+
+
+def test_a_video_by_url_and_a_list_of_frames_come_as_pictures_with_their_times(
+    front: Front, files: str
+) -> None:
+    for part in (
+        {"type": "video_url", "video_url": {"url": f"{files}/clip.mp4"}, "fps": 2},
+        {"type": "video", "video": [f"{files}/frame{n}.jpg" for n in range(1, 5)], "fps": 2},
+    ):
+        answer = front.ask(part, "What happens?", model="qwen3.6-plus")
+        assert said(answer) == SAID
+        assert image_tokens(answer) == 4 * 80
 
 
 def test_a_model_that_never_thinks_says_its_answer_as_text(front: Front) -> None:
@@ -156,7 +190,15 @@ def test_a_tools_result_is_read_in_the_next_turn(front: Front) -> None:
 @pytest.mark.parametrize(
     ("schema", "fits"),
     [
-        ({"type": "object", "properties": {"paid": {"type": "boolean"}}}, dict),
+        (
+            {
+                "type": "object",
+                "properties": {"paid": {"type": "boolean"}},
+                "required": ["paid"],
+                "additionalProperties": False,
+            },
+            dict,
+        ),
         ({"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 2, "maxItems": 2}, list),
         ({"enum": [1, 2, 3]}, int),
         (
@@ -191,7 +233,7 @@ def test_chances_belong_to_the_tokens_of_the_answer(front: Front, streams: bool)
     answer = front.ask("What?", stream=streams, **asked)
     told = [chunk.choices[0] for chunk in answer] if streams else answer.choices
     tokens = [token for choice in told if choice.logprobs for token in choice.logprobs.content]
-    assert [token.token for token in tokens] == ["The total is ", "EUR 22.84."]
+    assert "".join(token.token for token in tokens) == SAID
     assert all(len(token.top_logprobs) == 2 for token in tokens)
     assert tokens[0].logprob == pytest.approx(0, abs=1e-3)
 
@@ -226,7 +268,8 @@ def test_a_caller_who_leaves_ends_the_run_in_vllm(front: Front) -> None:
 
 def test_an_answer_that_repeats_itself_is_ended_in_vllm_too(front: Front) -> None:
     before = front.finished()
-    chunks = list(front.ask("As JSON.", response_format=by_schema(ENDLESS), stream=True))
+    wanted = by_schema(ENDLESS)
+    chunks = list(front.ask("As JSON.", response_format=wanted, stream=True, temperature=0))
     assert chunks[-1].choices[0].finish_reason == "length"
     front.wait_until_idle()
     assert front.finished() == before

@@ -1,5 +1,6 @@
 """Events out of an upstream's answer, whole or streamed."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
@@ -31,6 +32,7 @@ from qwen_vision.protocol.usage import Usage
 
 _DONE: Final = b"[DONE]"
 _THOUGHT_END: Final = "</think>"
+_CONTROL: Final = re.compile(r"(<\|\w+\|>)?")
 _BROKE_OFF: Final = "The upstream '{engine}' broke off in the middle of its answer. Try again."
 _ENDLESS: Final = (
     "The upstream '{engine}' wrote more than "
@@ -162,8 +164,8 @@ def _chances(told: object) -> list[Event]:
         return []
     ends = [place for place, token in enumerate(tokens) if token.token.strip() == _THOUGHT_END]
     after = tokens[ends[-1] + 1 :] if ends else tokens
-    # The token that ends an answer has no letters.
-    found = tuple(token for token in after if token.token)
+    # The token that ends an answer is none of its text.
+    found = tuple(token for token in after if not _CONTROL.fullmatch(token.token))
     return [Logprobs(found)] if found else []
 
 
