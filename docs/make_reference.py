@@ -1,4 +1,4 @@
-"""Writes command-line.md and models.md of docs/reference: python docs/make_reference.py."""
+"""Writes pages of docs/reference from the code: python docs/make_reference.py."""
 
 import argparse
 import runpy
@@ -10,6 +10,7 @@ from qwen_vision.catalogue.catalogue import models
 from qwen_vision.cli.main import COMMANDS
 from qwen_vision.cli.script import SCRIPTS
 from qwen_vision.cli.script import build_parser as script_parser
+from qwen_vision.telemetry.metrics import BUCKETS_S, METRICS
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/make_reference.py from the code: do not edit. -->\n"
@@ -31,6 +32,12 @@ MODELS_HEAD = """\
 
 What the dialect allows for each name, whichever engine answers. `qwen-vision models --json` has
 all of it. Errors, pixel limits and defaults: [the dialect](dialect.md).
+"""
+METRICS_HEAD = """\
+# Metrics
+
+What stands on `GET /metrics`. Who may read it, what to ask and what the stages are:
+[watch a server](../guides/operations.md).
 """
 TABLES = {
     "What each may do": "catalogue",
@@ -88,9 +95,24 @@ def models_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def metrics_page() -> str:
+    """Every metric with its kind, labels and meaning."""
+    lines = [NOTE + METRICS_HEAD, "| metric | kind | labels | what it tells |", "|---|---|---|---|"]
+    for metric in METRICS:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        lines.append(f"| `{metric.shown_name}` | {metric.kind} | {labels} | {metric.help} |")
+    bounds = ", ".join(f"{bound:g}" for bound in BUCKETS_S)
+    lines += ["", f"Buckets of the histograms, in seconds: {bounds}."]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Each page's name and text."""
-    return {"command-line.md": command_line_page(), "models.md": models_page()}
+    return {
+        "command-line.md": command_line_page(),
+        "metrics.md": metrics_page(),
+        "models.md": models_page(),
+    }
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ SERVE = ("serve", "--port", "0")
 NEEDED = {
     "embedded": (ANALYZE, ["rapidocr", "onnxruntime", "zxingcpp", "cv2", "numpy"]),
     "llamacpp": ((*ANALYZE[:-1], "llamacpp:model.gguf"), ["xllamacpp"]),
-    "server": (SERVE, ["starlette", "uvicorn", "httptools"]),
+    "server": (SERVE, ["starlette", "uvicorn", "httptools", "prometheus_client"]),
 }
 
 
@@ -86,5 +86,5 @@ def test_models_and_help_need_no_extra() -> None:
 
 def test_extras_are_those_the_project_promises() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    promised = {"embedded", "objects", "llamacpp", "server", "dev"}
+    promised = {"embedded", "objects", "llamacpp", "server", "otel", "dev"}
     assert promised <= set(project["optional-dependencies"])

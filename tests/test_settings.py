@@ -104,7 +104,40 @@ def test_largest_data_uri_is_a_number_of_bytes() -> None:
     assert Settings.from_env(environ).media.max_data_uri_bytes == 20_971_520
 
 
+def test_a_receiver_of_traces_is_named_by_the_variables_of_its_specification() -> None:
+    environ = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/",
+        "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20sk-secret, x-tenant=a",
+    }
+    traces = Settings.from_env(environ).traces
+    assert traces is not None
+    assert traces.endpoint == "http://collector:4318/v1/traces"
+    assert traces.headers == {"authorization": "Bearer sk-secret", "x-tenant": "a"}
+    assert traces.service_name == "qwen-vision"
+    assert "sk-secret" not in repr(traces)
+
+
+def test_the_whole_address_of_a_receiver_wins() -> None:
+    environ = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://traces.example.com/in",
+        "OTEL_SERVICE_NAME": "eyes",
+    }
+    traces = Settings.from_env(environ).traces
+    assert traces is not None
+    assert (traces.endpoint, traces.service_name) == ("https://traces.example.com/in", "eyes")
+
+
+def test_the_key_of_the_metrics_does_not_show() -> None:
+    settings = Settings.from_env({"QWEN_VISION_METRICS_KEY": "scrape-secret"})
+    assert settings.metrics_key == "scrape-secret"
+    assert "scrape-secret" not in repr(settings)
+    assert "scrape-secret" not in repr(ServerSettings(metrics_key=settings.metrics_key))
+
+
 BAD_VALUES = [
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector"),
     ("QWEN_VISION_ALLOW_PRIVATE_NETWORK", "perhaps"),
     ("QWEN_VISION_MAX_DATA_URI_BYTES", "ten"),
     ("QWEN_VISION_MAX_DATA_URI_BYTES", "0"),

@@ -11,7 +11,7 @@ from qwen_vision.cli.parsing import Parser
 if TYPE_CHECKING:
     from qwen_vision.settings import MediaSettings
 
-_PACKAGES = ("starlette", "uvicorn", "httptools")
+_PACKAGES = ("starlette", "uvicorn", "httptools", "prometheus_client")
 
 
 def run(argv: Sequence[str], call: Call) -> int:
@@ -25,7 +25,7 @@ def run(argv: Sequence[str], call: Call) -> int:
     from qwen_vision.cli.config import read_config, upstreams, weights
     from qwen_vision.cli.rates import key_rates, rates_of
     from qwen_vision.server.run import serve
-    from qwen_vision.settings import MEBIBYTE, EngineSettings, ServerSettings
+    from qwen_vision.settings import MEBIBYTE, EngineSettings, LogSettings, ServerSettings
 
     config = read_config(Path(options.config) if options.config else None)
     environ = {**call.env_file, **call.environ}
@@ -51,6 +51,9 @@ def run(argv: Sequence[str], call: Call) -> int:
         stop_grace_s=options.stop_grace,
         storage=call.settings.storage,
         public_url=call.settings.public_url,
+        metrics_key=call.settings.metrics_key,
+        log=LogSettings(format=options.log_format, level=options.log_level),
+        traces=call.settings.traces,
     )
     serve(settings, engines)
     return 0
@@ -117,6 +120,7 @@ def build_parser() -> Parser:
         "--allowed-folder", metavar="DIR", help="take file:// pictures from this folder"
     )
     _add_limits(parser)
+    _add_log(parser)
     return parser
 
 
@@ -150,6 +154,22 @@ def _add_limits(parser: Parser) -> None:
         default=30.0,
         metavar="S",
         help="seconds running answers may take when the server is told to stop",
+    )
+
+
+def _add_log(parser: Parser) -> None:
+    """Options that say what is written to stderr."""
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="how lines of the log look",
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="what is logged; info tells every request",
     )
 
 

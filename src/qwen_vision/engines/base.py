@@ -1,8 +1,8 @@
 """The engine interface, complete: Engine, Prompt, Event (docs/concepts/engines.md)."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from qwen_vision.catalogue.model import Model
 from qwen_vision.media.door import Opening
@@ -12,6 +12,7 @@ from qwen_vision.protocol.messages import Role, ToolCall
 from qwen_vision.protocol.receipt import Evidence
 from qwen_vision.protocol.request import ChatRequest, decode_request
 from qwen_vision.settings import EngineSettings
+from qwen_vision.telemetry.metrics import Figure
 
 StopReason: TypeAlias = Literal["stop", "length", "tool_calls"]
 
@@ -177,6 +178,14 @@ class BatchEngine(Engine, Protocol):
 
     def batches(self, prompt: Prompt) -> AsyncIterator[Sequence[Event]]:
         """The events of `run`, those that came together in one list; none is empty."""
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """An engine may also have figures of its own to show to whoever watches the server."""
+
+    def figures(self) -> Iterable[Figure]:
+        """What it has counted since it was built, and what holds now."""
 
 
 @dataclass(frozen=True, slots=True)

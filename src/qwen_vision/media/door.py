@@ -22,6 +22,7 @@ from qwen_vision.media.rules import Rules
 from qwen_vision.media.source import Sources
 from qwen_vision.protocol.parts import FramesPart, ImagePart, ImageUrl, VideoPart, VideoUrl
 from qwen_vision.settings import MediaSettings
+from qwen_vision.telemetry.record import Work
 
 __all__ = ["MediaDoor", "Opening", "Rules"]
 
@@ -76,18 +77,11 @@ class Opening:
         self._count_image(param=param)
         terms = self._builder.image_terms(part, param=param)
         url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
-        started = time.perf_counter()
-        blob = await self._load(url, kind="image", param=param)
-        load_ms = _ms_since(started)
-        started = time.perf_counter()
-        if is_pdf(blob) if blob.data is not None else await asyncio.to_thread(is_pdf, blob):
-            images = await self._pages(blob, terms, pages=part.pages, param=param)
-        else:
-            file = await self._picture_file(blob, param=param)
-            index = self._next_index()
-            images = (self._builder.picture(file, terms, index=index, param=param),)
+        blob, load_ms = await self._load(url, kind="image", param=param)
+        with Work("header", kind="image") as header:
+            images = await self._pictures(blob, terms, pages=part.pages, param=param)
         for image in images:
-            image.stages_ms.update(load=load_ms, header=_ms_since(started))
+            image.stages_ms.update(load=load_ms, header=header.ms)
         return images
 
     async def video(self, part: VideoPart, *, param: str) -> Video:
@@ -96,12 +90,11 @@ class Opening:
         terms = self._builder.video_terms(part, param=param)
         index = self._next_index()
         url = part.video_url.url if isinstance(part.video_url, VideoUrl) else part.video_url
-        started = time.perf_counter()
-        blob = await self._load(url, kind="video", param=param)
-        load_ms = _ms_since(started)
-        started = time.perf_counter()
-        video = await asyncio.to_thread(self._builder.clip, blob, terms, index=index, param=param)
-        video.stages_ms.update(load=load_ms, header=_ms_since(started))
+        blob, load_ms = await self._load(url, kind="video", param=param)
+        with Work("header", kind="video") as header:
+            make = partial(self._builder.clip, blob, terms, index=index, param=param)
+            video = await asyncio.to_thread(make)
+        video.stages_ms.update(load=load_ms, header=header.ms)
         return video
 
     async def frames(self, part: FramesPart, *, param: str) -> Video:
@@ -116,7 +109,7 @@ class Opening:
         async def picture(number: int, url: str) -> PictureFile:
             place = f"{param}.video[{number}]"
             async with gate:
-                blob = await self._load(url, kind="image", param=place)
+                blob, _ = await self._load(url, kind="image", param=place)
                 return await self._picture_file(blob, param=place)
 
         try:
@@ -152,6 +145,14 @@ class Opening:
             if blob.data is not None:
                 self._budget.give(blob.size_bytes)
 
+    async def _pictures(
+        self, blob: Blob, terms: ImageLimits, *, pages: str | None, param: str
+    ) -> tuple[OpenedImage, ...]:
+        if is_pdf(blob) if blob.data is not None else await asyncio.to_thread(is_pdf, blob):
+            return await self._pages(blob, terms, pages=pages, param=param)
+        file = await self._picture_file(blob, param=param)
+        return (self._builder.picture(file, terms, index=self._next_index(), param=param),)
+
     async def _pages(
         self, blob: Blob, terms: ImageLimits, *, pages: str | None, param: str
     ) -> tuple[OpenedImage, ...]:
@@ -169,24 +170,29 @@ class Opening:
             return self._builder.picture_file(blob, param=param)
         return await asyncio.to_thread(self._builder.picture_file, blob, param=param)
 
-    async def _load(self, url: str, *, kind: Literal["image", "video"], param: str) -> Blob:
+    async def _load(
+        self, url: str, *, kind: Literal["image", "video"], param: str
+    ) -> tuple[Blob, float]:
+        """The bytes behind a reference, and the milliseconds that took."""
         if is_data_uri(url):
             self._data_uris += 1
             if self._data_uris > MAX_DATA_URIS:
                 raise TooManyDataUrisError(param=param, limit=MAX_DATA_URIS)
         model = self._rules.model
-        blob = await self._sources.load(
-            url,
-            kind=kind,
-            max_bytes=model.image_url_bytes if kind == "image" else model.video_bytes,
-            local_files=self._rules.local_files,
-            uploads=self._rules.uploads,
-            param=param,
-        )
+        with Work("load", kind=kind) as load:
+            blob = await self._sources.load(
+                url,
+                kind=kind,
+                max_bytes=model.image_url_bytes if kind == "image" else model.video_bytes,
+                local_files=self._rules.local_files,
+                uploads=self._rules.uploads,
+                param=param,
+            )
+            load.took(source=blob.source, size_bytes=blob.size_bytes)
         if blob.data is not None:
             self._budget.take(blob.size_bytes, param=param)
         self._blobs.append(blob)
-        return blob
+        return blob, load.ms
 
     def _count_image(self, *, param: str) -> None:
         self._images += 1

@@ -1,7 +1,6 @@
 """OpenedImage: a picture or a page that went through the door, decoded when asked."""
 
 import asyncio
-import time
 import weakref
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from qwen_vision.media.budget import ProcessBudget, RequestBudget
 from qwen_vision.media.items import Pixels, Size
 from qwen_vision.media.resize import shrink
 from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.telemetry.record import Work
 
 _RGB_BYTES = 4
 
@@ -86,13 +86,15 @@ class OpenedImage:
         working_bytes = self.source.working_bytes(target)
         self.budgets.request.check(working_bytes, param=self.param)
         async with self.budgets.process.hold(working_bytes):
-            started = time.perf_counter()
-            try:
-                loop = asyncio.get_running_loop()
-                pixels = await loop.run_in_executor(self.source.threads, self.source.decode, target)
-            except ImageDecodeError as error:
-                raise ImageDecodeError(param=self.param) from error
-            self.stages_ms["decode"] = round((time.perf_counter() - started) * 1000, 3)
+            with Work("decode", kind="image") as decoding:
+                try:
+                    loop = asyncio.get_running_loop()
+                    pixels = await loop.run_in_executor(
+                        self.source.threads, self.source.decode, target
+                    )
+                except ImageDecodeError as error:
+                    raise ImageDecodeError(param=self.param) from error
+            self.stages_ms["decode"] = decoding.ms
         held_bytes = pixels.width * pixels.height * _RGB_BYTES
         self.budgets.request.take(held_bytes, param=self.param)
         given_back = weakref.finalize(pixels, self.budgets.request.give, held_bytes)

@@ -14,6 +14,7 @@ from qwen_vision.media.items import Frame, Pixels, Size
 from qwen_vision.media.progress import Watched, WatchProgress
 from qwen_vision.media.resize import shrink
 from qwen_vision.protocol.receipt import MediaReceipt
+from qwen_vision.telemetry.record import Work
 
 
 class FrameSource(Protocol):
@@ -71,18 +72,21 @@ class OpenedVideo:
         spent_s = 0.0
         loop = asyncio.get_running_loop()
         try:
-            for index, time_s in enumerate(self.frame_times_s):
-                # Held only while a frame is made: whoever looks at it may open more media.
-                async with self.budgets.process.hold(working_bytes):
-                    started = time.perf_counter()
-                    step = loop.run_in_executor(None, next, pixels_left, None)
-                    pixels = await asyncio.shield(step)
-                    spent_s += time.perf_counter() - started
-                self.stages_ms["decode"] = round(spent_s * 1000, 3)
-                if pixels is None:
-                    return
-                self._tell(index + 1, time_s=time_s)
-                yield Frame(index=index, time_s=time_s, pixels=pixels)
+            with Work("decode", kind="video") as decoding:
+                for index, time_s in enumerate(self.frame_times_s):
+                    # Held only while a frame is made: whoever looks at it may open more media.
+                    async with self.budgets.process.hold(working_bytes):
+                        started = time.perf_counter()
+                        step = loop.run_in_executor(None, next, pixels_left, None)
+                        pixels = await asyncio.shield(step)
+                        spent_s += time.perf_counter() - started
+                    # What the caller does with a frame is no part of it.
+                    decoding.spent_s = spent_s
+                    self.stages_ms["decode"] = round(spent_s * 1000, 3)
+                    if pixels is None:
+                        return
+                    self._tell(index + 1, time_s=time_s)
+                    yield Frame(index=index, time_s=time_s, pixels=pixels)
         except MediaError as error:
             raise type(error)(error.message, param=self.param) from error
         finally:

@@ -27,8 +27,10 @@ from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.protocol.collect import Collected
 from qwen_vision.protocol.completion import Completion
 from qwen_vision.protocol.estimate import Estimate
+from qwen_vision.protocol.places import Unit
 from qwen_vision.protocol.request import ChatRequest, decode_request
 from qwen_vision.protocol.usage import Usage
+from qwen_vision.telemetry.record import Stage, note_usage
 
 
 class Run:
@@ -116,17 +118,20 @@ class Run:
         assembler = self._assembled = self._assembler()
         chunks: list[Chunk] = []
         try:
-            async with closing(self._events(prompt)) as batches:
-                async for events in batches:
-                    chunks = assembler.take_all(events)
-                    if assembler.done:
-                        break
-                    if chunks:
-                        yield chunks
-            if not assembler.done:
-                raise EngineError(engine=self._engine.name, reason="it stopped without an end")
+            with Stage("engine"):
+                async with closing(self._events(prompt)) as batches:
+                    async for events in batches:
+                        chunks = assembler.take_all(events)
+                        if assembler.done:
+                            break
+                        if chunks:
+                            yield chunks
+                if not assembler.done:
+                    raise EngineError(engine=self._engine.name, reason="it stopped without an end")
+                usage = assembler.usage(self._prepared.tokens)
+                note_usage(usage, model=prompt.request.model)
             if with_usage:
-                chunks.append(self._usage_chunk(assembler))
+                chunks.append(self._usage_chunk(assembler, usage))
             self.ended = True
             yield chunks
         finally:
@@ -137,11 +142,11 @@ class Run:
             return run_in_batches(self._engine, prompt)
         return one_by_one(tell_places(run_bridged(self._engine, prompt), self._places))
 
-    def _usage_chunk(self, assembler: Assembler) -> Chunk:
+    def _usage_chunk(self, assembler: Assembler, usage: Usage) -> Chunk:
         asked = self._prepared.prompt.request.media_receipt
         change = UNSET if self._places is None else self._places.change
         receipts = self._prepared.receipts(assembler.end.evidence, change) if asked else None
-        return assembler.usage_chunk(assembler.usage(self._prepared.tokens), receipts)
+        return assembler.usage_chunk(usage, receipts)
 
     def _assembler(self) -> Assembler:
         prompt = self._prepared.prompt
@@ -197,34 +202,30 @@ class Pipeline:
         which `request` may be abridged; `uploads` finds its `oss://` URLs, if it may have them
         resolved.
         """
-        model = find_model(request.model, any_model=self._any_model)
-        engine = self.engine_for(request.model, model)
-        plan = check(request, model, engine=engine.name, abilities=engine.abilities)
-        check_media(request, model, engine=engine.name, abilities=engine.abilities)
-        unit = request.coordinates
-        if unit is not None:
-            request, body = without_wish(request, body), None
-        plain = neutralise(request)
-        if plain is not request:
-            request, body = plain if body is None else neutralise(decode_request(body)), None
+        with Stage("check"):
+            model = find_model(request.model, any_model=self._any_model)
+            engine = self.engine_for(request.model, model)
+            plan = check(request, model, engine=engine.name, abilities=engine.abilities)
+            check_media(request, model, engine=engine.name, abilities=engine.abilities)
+            unit = request.coordinates
+            request, body = _for_engine(request, body)
         rules = self._rules(request, model, uploads=uploads)
         opening = self._door.opening(rules)
         run = None
         try:
-            prepared = await prepare(
-                request,
-                model,
-                plan,
-                opening=opening,
-                opens_media=engine.abilities.opens_media,
-                body=body,
-            )
-            places = None
-            if unit is not None:
-                async with self._door.opening(rules) as looking:
-                    prepared, places = await find_places(
-                        prepared, unit, opening=looking, checks=not engine.abilities.verbatim
-                    )
+            with Stage("prepare"):
+                prepared = await prepare(
+                    request,
+                    model,
+                    plan,
+                    opening=opening,
+                    opens_media=engine.abilities.opens_media,
+                    body=body,
+                )
+                places = None
+                if unit is not None:
+                    checks = not engine.abilities.verbatim
+                    prepared, places = await self._places(prepared, unit, rules, checks=checks)
             request_id = request_id or str(uuid.uuid4())
             run = Run(engine, prepared, opening, request_id=request_id, places=places)
         finally:
@@ -233,15 +234,25 @@ class Pipeline:
                 await opening.aclose()
         return run
 
+    async def _places(
+        self, prepared: Prepared, unit: Unit, rules: Rules, *, checks: bool
+    ) -> tuple[Prepared, Places | None]:
+        async with self._door.opening(rules) as looking:
+            return await find_places(prepared, unit, opening=looking, checks=checks)
+
     def engine_for(self, name: str, model: Model) -> Engine:
         """The engine that answers for a model, by the name the caller said or its id."""
         return self._engines.get(name) or self._engines.get(model.id) or self.engine
 
     @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Every engine that may answer, each once."""
+        return tuple(dict.fromkeys((self.engine, *self._engines.values())))
+
+    @property
     def may_forward(self) -> bool:
         """Whether there is any engine that sends the client's own bytes on."""
-        engines = (self.engine, *self._engines.values())
-        return not all(engine.abilities.opens_media for engine in engines)
+        return not all(engine.abilities.opens_media for engine in self.engines)
 
     def forwards(self, name: str) -> bool:
         """Whether the engine for this model sends the client's own bytes on, unopened.
@@ -272,7 +283,7 @@ class Pipeline:
 
     async def aclose(self) -> None:
         """Close the engines and the door; safe to call twice."""
-        for engine in (self.engine, *self._engines.values()):
+        for engine in self.engines:
             await engine.aclose()
         await self._door.aclose()
 
@@ -283,6 +294,16 @@ class Pipeline:
             local_files=self._local_files,
             uploads=uploads,
         )
+
+
+def _for_engine(request: ChatRequest, body: bytes | None) -> tuple[ChatRequest, bytes | None]:
+    """The request as an engine gets it; without its body when that says something else."""
+    if request.coordinates is not None:
+        request, body = without_wish(request, body), None
+    plain = neutralise(request)
+    if plain is request:
+        return request, body
+    return plain if body is None else neutralise(decode_request(body)), None
 
 
 def _stop_sequences(request: ChatRequest) -> Sequence[str]:

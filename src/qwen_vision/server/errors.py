@@ -15,18 +15,25 @@ from qwen_vision.errors import (
     QwenVisionError,
     RouteNotFoundError,
 )
-from qwen_vision.server.exchange import ClientGoneError, Exchange, exchange_of
-from qwen_vision.server.gate import OPEN_PATHS, Gate
+from qwen_vision.server.exchange import (
+    CLIENT_GONE_STATUS,
+    ClientGoneError,
+    Exchange,
+    exchange_of,
+)
+from qwen_vision.server.gate import METRICS_PATH, OPEN_PATHS, Gate
 from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.observer import Observer
 from qwen_vision.server.replies import error_event, reply_to
+from qwen_vision.settings import ServerSettings
 
 _log = logging.getLogger("qwen_vision.server")
-# nginx's status for "the client closed the request"; only ever logged.
-CLIENT_GONE_STATUS: Final = 499
+# Answered to the end, so that a stop can be watched.
+_WATCHING_PATHS: Final = OPEN_PATHS | {METRICS_PATH}
 
 
 class ErrorDoor:
-    """Begins the exchange, checks the gate, tells errors, and writes one access line."""
+    """Begins the exchange, checks the gate, tells errors, and lets the observer know."""
 
     def __init__(
         self,
@@ -34,17 +41,17 @@ class ErrorDoor:
         *,
         gate: Gate,
         lifecycle: Lifecycle,
+        observer: Observer,
         engine: str,
-        stream_error_prefix: bool,
-        stall_timeout_s: float,
+        settings: ServerSettings,
     ) -> None:
         """Stand before `app`."""
         self._app = app
         self._gate = gate
         self._lifecycle = lifecycle
+        self._observer = observer
         self._engine = engine
-        self._stream_error_prefix = stream_error_prefix
-        self._stall_timeout_s = stall_timeout_s
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; no error leaves, but for the cancellation of the server itself."""
@@ -56,16 +63,18 @@ class ErrorDoor:
             receive,
             send,
             engine=self._engine,
-            stall_timeout_s=self._stall_timeout_s,
+            stall_timeout_s=self._settings.stall_timeout_s,
         )
+        self._observer.begin(exchange)
         try:
             self._gate.check(exchange)
-            if scope["path"] not in OPEN_PATHS:
+            if scope["path"] not in _WATCHING_PATHS:
                 self._lifecycle.check()
             await self._app(scope, receive, send)
         except ClientGoneError:
             exchange.status = CLIENT_GONE_STATUS
         except BrokenStreamError as error:
+            exchange.error = error
             await exchange.hang_up(error.last_bytes)
         except QwenVisionError as error:
             await self._tell(error, exchange)
@@ -75,7 +84,7 @@ class ErrorDoor:
             # The text of an unknown error may hold addresses or paths: it stays in the log.
             _log.exception("Request %s failed.", exchange.request_id)
             await self._tell(QwenVisionError(), exchange)
-        _write_access_line(exchange)
+        self._observer.end(exchange)
         exchange.end()
 
     async def _end_interrupted(self, exchange: Exchange) -> None:
@@ -91,6 +100,7 @@ class ErrorDoor:
             exchange.status = CLIENT_GONE_STATUS
 
     async def _tell(self, error: QwenVisionError, exchange: Exchange) -> None:
+        exchange.error = error
         if exchange.finished:
             return
         if exchange.started:
@@ -102,7 +112,7 @@ class ErrorDoor:
             exchange.extra_headers.append((b"www-authenticate", b"Bearer"))
         if self._lifecycle.stopping:
             exchange.extra_headers.append((b"connection", b"close"))
-        reply = reply_to(error, exchange, prefix=self._stream_error_prefix)
+        reply = reply_to(error, exchange, prefix=self._settings.stream_error_prefix)
         await exchange.answer(reply.body, status=reply.status, content_type=reply.content_type)
 
 
@@ -113,17 +123,3 @@ async def tell_unrouted(request: Request, error: Exception) -> Response:
         exchange_of(request.scope).extra_headers.append((b"allow", allowed.encode()))
         raise MethodNotAllowedError(method=request.method)
     raise RouteNotFoundError(path=request.url.path[:200])
-
-
-def _write_access_line(exchange: Exchange) -> None:
-    # Path and model come from the caller: `ascii` keeps line breaks out of the log.
-    _log.info(
-        "%s %s %d %d ms request=%s engine=%s model=%s",
-        exchange.scope["method"],
-        ascii(exchange.scope["path"][:200])[1:-1],
-        exchange.status,
-        exchange.elapsed_ms,
-        exchange.request_id,
-        exchange.engine,
-        "-" if exchange.model is None else ascii(exchange.model[:100])[1:-1],
-    )

@@ -11,12 +11,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from qwen_vision.errors import QwenVisionError
 from qwen_vision.protocol.sse import MEDIA_TYPE
+from qwen_vision.telemetry.record import Record
 
 # Where the exchange of a request stands in its ASGI scope.
 _PLACE: Final = "qwen_vision.exchange"
 JSON_TYPE: Final = b"application/json"
 STREAM_TYPE: Final = MEDIA_TYPE.encode()
 XML_TYPE: Final = b"application/xml"
+# nginx's status for "the client closed the request"; only ever written down.
+CLIENT_GONE_STATUS: Final = 499
 Header: TypeAlias = tuple[bytes, bytes]
 _CONSTANT: Final[tuple[Header, ...]] = (
     (b"x-dashscope-call-gateway", b"true"),
@@ -55,6 +58,13 @@ class Exchange:
         self.finished = False
         self.extra_headers: list[Header] = []
         self.interruption: QwenVisionError | ClientGoneError | None = None
+        # What the observer tells of the request when it is over.
+        self.record = Record()
+        self.error: QwenVisionError | None = None
+        self.received_bytes = 0
+        self.sent_bytes = 0
+        self.streamed_after_s: float | None = None
+        self.uploaded_bytes: int | None = None
         self._send = send
         self._stall_timeout_s = stall_timeout_s
         self.loop = asyncio.get_running_loop()
@@ -64,9 +74,9 @@ class Exchange:
         scope[_PLACE] = self
 
     @property
-    def elapsed_ms(self) -> int:
+    def elapsed_s(self) -> float:
         """Time since the request arrived."""
-        return int((time.perf_counter() - self._arrived) * 1000)
+        return time.perf_counter() - self._arrived
 
     def interrupt(self, reason: QwenVisionError | ClientGoneError) -> None:
         """Cancel the work on this request; the first reason counts, later ones are dropped."""
@@ -102,7 +112,8 @@ class Exchange:
         await self._finish(b"")
 
     async def open_stream(self) -> None:
-        """Send the headers of an event stream."""
+        """Send the headers of an event stream; they go out with its first event."""
+        self.streamed_after_s = self.elapsed_s
         headers = [
             (b"content-type", STREAM_TYPE),
             # Proxies must pass events on as they come.
@@ -114,6 +125,7 @@ class Exchange:
 
     async def write(self, piece: bytes) -> None:
         """Send a piece of a stream; waits while the caller reads slowly, but not for ever."""
+        self.sent_bytes += len(piece)
         stall = self.loop.call_later(self._stall_timeout_s, self.interrupt, ClientGoneError())
         try:
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -133,7 +145,7 @@ class Exchange:
     async def _start(self, status: int, headers: Iterable[Header]) -> None:
         self.status = status
         self.started = True
-        started_ms = self._arrived_ms + self.elapsed_ms
+        started_ms = self._arrived_ms + int(self.elapsed_s * 1000)
         message: Message = {
             "type": "http.response.start",
             "status": status,
@@ -152,6 +164,7 @@ class Exchange:
 
     async def _finish(self, piece: bytes) -> None:
         self.finished = True
+        self.sent_bytes += len(piece)
         await self._send({"type": "http.response.body", "body": piece})
 
 

@@ -2,7 +2,7 @@
 
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,12 +15,14 @@ from qwen_vision.settings import ServerSettings
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
 # Uploads go here without a key: the signed policy in the form stands for one.
 OBJECTS_PATH: Final = "/api/v1/uploads/objects"
+METRICS_PATH: Final = "/metrics"
 
 
 class Gate:
     """Lets a request in or raises.
 
-    With keys, every path but health and the signed uploads needs one of them. Without keys
+    With keys, every path but health and the signed uploads needs one of them; the metrics may
+    have a key of their own, which is good for nothing else. Without keys
     the server listens on loopback only, and a web page elsewhere could still reach it through
     the browser: by a foreign name that resolves to 127.0.0.1, or by a plain cross-site POST.
     Both are refused.
@@ -29,22 +31,27 @@ class Gate:
     def __init__(self, settings: ServerSettings) -> None:
         """Check against the keys of `settings`."""
         self._keys = tuple(key.encode() for key in settings.keys)
+        own = settings.metrics_key
+        # With a key of its own the page of metrics is not for callers.
+        self._metrics_keys = self._keys if own is None else (own.encode(),)
 
     def check(self, exchange: Exchange) -> None:
         """Raises MissingKeyError, IncorrectKeyError or CrossSiteError."""
-        if exchange.scope["path"] in OPEN_PATHS:
+        path = exchange.scope["path"]
+        if path in OPEN_PATHS:
             return
         if not self._keys:
             self._check_site(exchange.headers)
-        elif exchange.scope["path"] != OBJECTS_PATH:
-            self._check_key(exchange.headers)
+        keys = self._metrics_keys if path == METRICS_PATH else self._keys
+        if keys and path != OBJECTS_PATH:
+            self._check_key(exchange.headers, keys)
 
-    def _check_key(self, headers: Mapping[bytes, bytes]) -> None:
+    def _check_key(self, headers: Mapping[bytes, bytes], keys: Iterable[bytes]) -> None:
         given = bearer(headers).encode("latin-1")
         if not given:
             raise MissingKeyError
         known = False
-        for key in self._keys:
+        for key in keys:
             # Every key is compared: the time taken tells nothing about which one was near.
             known |= hmac.compare_digest(given, key)
         if not known:

@@ -15,13 +15,16 @@ _FAREWELL_S: Final = 2.0
 
 
 class Lifecycle:
-    """Counts running chats and uploads; refuses more than the limit, and all once stopping."""
+    """Counts running chats and uploads; refuses more than the limit, and all once stopping.
+
+    `running` are those that hold a place now.
+    """
 
     def __init__(self, *, max_concurrent: int) -> None:
         """Let at most `max_concurrent` of them run at once."""
         self.stopping = False
-        self._max_concurrent = max_concurrent
-        self._running: set[Exchange] = set()
+        self.max_concurrent = max_concurrent
+        self.running: set[Exchange] = set()
         self._idle = asyncio.Event()
 
     def check(self) -> None:
@@ -46,22 +49,22 @@ class Lifecycle:
 
     def enter(self, exchange: Exchange) -> None:
         """Take a place; raises RateLimitError when all are taken."""
-        if len(self._running) >= self._max_concurrent:
+        if len(self.running) >= self.max_concurrent:
             raise RateLimitError(retry_after_s=RETRY_AFTER_S)
-        self._running.add(exchange)
+        self.running.add(exchange)
 
     def leave(self, exchange: Exchange) -> None:
         """Give a place back."""
-        self._running.discard(exchange)
-        if self.stopping and not self._running:
+        self.running.discard(exchange)
+        if self.stopping and not self.running:
             self._idle.set()
 
     async def stop(self, *, grace_s: float) -> None:
         """Refuse new requests and wait for running ones; interrupt those over `grace_s`."""
         self.stopping = True
-        if not self._running or await self._wait_idle(grace_s):
+        if not self.running or await self._wait_idle(grace_s):
             return
-        for exchange in tuple(self._running):
+        for exchange in tuple(self.running):
             exchange.interrupt(StoppingError(retry_after_s=RETRY_AFTER_S))
         await self._wait_idle(_FAREWELL_S)
 

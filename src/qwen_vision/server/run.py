@@ -6,10 +6,10 @@ import logging
 import signal
 import socket
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import uvicorn
@@ -22,10 +22,13 @@ from qwen_vision.pipeline.pipeline import Pipeline
 from qwen_vision.server.app import create_app
 from qwen_vision.server.connection import connection_class
 from qwen_vision.server.lifecycle import Lifecycle
+from qwen_vision.server.log import log_to_stderr
 from qwen_vision.server.meter import Meter, make_meter
 from qwen_vision.server.share import share_of
+from qwen_vision.server.tracing import without_missing
 from qwen_vision.server.workers import Crew, Post, Started
 from qwen_vision.settings import EngineSettings, ServerSettings
+from qwen_vision.telemetry.shared import FiguresFolder, worker_name
 
 _log = logging.getLogger("qwen_vision.server")
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -54,10 +57,12 @@ class Server(uvicorn.Server):
         listener: socket.socket | None = None,
         post: Post | None = None,
         meter: Meter | None = None,
+        folder: FiguresFolder | None = None,
     ) -> None:
         """Bind the address, or take the `listener` of the parent to whom `post` leads.
 
         `meter` counts against the limits of the settings; without one the server makes its own.
+        Workers share their figures in a `folder`.
         Raises SettingsError when the address cannot be used.
         """
         self._settings = settings
@@ -74,6 +79,7 @@ class Server(uvicorn.Server):
                     lifecycle=self._lifecycle,
                     meter=meter,
                     sweeps=post is None or post.number == 1,
+                    folder=folder,
                 ),
                 http=connection_class(patience_s=settings.body_timeout_s),
                 ws="none",
@@ -184,12 +190,16 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
     Raises SettingsError for an unknown engine or an address that cannot be used, and
     MissingExtraError when an engine's packages are not installed.
     """
-    _log_to_stderr()
+    log_to_stderr(settings.log)
+    settings = without_missing(settings)
     if settings.workers == 1:
         _play(Server(settings, _pipeline(settings, engines)))
         return
     share = share_of(engines, workers=settings.workers, choices=_choices(settings))
-    with listen(settings.host, settings.port) as listener:
+    with (
+        listen(settings.host, settings.port) as listener,
+        TemporaryDirectory(prefix="qwen-vision-figures-") as folder,
+    ):
         # While a worker is replaced its callers wait at the door instead of being refused.
         listener.listen(_BACKLOG)
 
@@ -197,7 +207,11 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
 
         def work(post: Post) -> None:
             pipeline = _pipeline(settings, share)
-            _play(Server(settings, pipeline, listener=listener, post=post, meter=meter))
+            figures = FiguresFolder(Path(folder), name=worker_name())
+            server = Server(
+                settings, pipeline, listener=listener, post=post, meter=meter, folder=figures
+            )
+            _play(server)
 
         def announce(engine: str) -> None:
             _announce(settings, url=url_of(listener), engine=engine)
@@ -237,31 +251,3 @@ def _announce(settings: ServerSettings, *, url: str, engine: str) -> None:
         if settings.keys
         else "No key is needed (this machine only); any key is accepted.",
     )
-
-
-class _Lines(logging.Formatter):
-    """Formats lines; those of one second share its text."""
-
-    @override
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """Local time with milliseconds, as the base class writes it."""
-        return f"{_second(int(record.created))},{int(record.msecs):03d}"
-
-
-@lru_cache(maxsize=1)
-def _second(at_s: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_s))
-
-
-def _log_to_stderr() -> None:
-    # Whoever embeds the server and has set up logging keeps that.
-    logger = logging.getLogger("qwen_vision")
-    if logging.getLogger().handlers or logger.handlers:
-        return
-    # The logging module's own advice for busy loggers: do not collect what no line shows.
-    logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)

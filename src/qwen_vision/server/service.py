@@ -12,6 +12,7 @@ from qwen_vision.server.meter import Meter
 from qwen_vision.server.uploads import uploads_of
 from qwen_vision.settings import ServerSettings
 from qwen_vision.storage.store import UploadStore
+from qwen_vision.telemetry.record import Stage
 
 _FREE: Final[AbstractContextManager[None]] = nullcontext()
 
@@ -53,7 +54,10 @@ class Service:
 
     async def read(self, exchange: Exchange) -> bytes:
         """The request's body, within the limits of size and time."""
-        return await read_body(exchange, settings=self.settings)
+        with Stage("read"):
+            body = await read_body(exchange, settings=self.settings)
+        exchange.received_bytes = len(body)
+        return body
 
     def uploads(self, exchange: Exchange, *, model: str) -> OssResolver | None:
         """The caller's uploads when the request asks for `oss://` URLs to be resolved."""

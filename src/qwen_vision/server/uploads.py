@@ -98,6 +98,7 @@ class UploadRoutes:
             if not form.finished:
                 raise MalformedFormError(reason="It ends before its last boundary.")
             await incoming.commit()
+            exchange.uploaded_bytes = incoming.size_bytes
         exchange.extra_headers.append((b"x-oss-request-id", exchange.request_id.encode()))
         wants_200 = form.fields.get("success_action_status") == "200"
         await exchange.answer_empty(status=200 if wants_200 else 204)
@@ -114,6 +115,7 @@ class UploadRoutes:
         incoming: Incoming | None = None
         waiting = bytearray()
         while (piece := await body.next()) is not None:
+            exchange.received_bytes = body.received
             for data in form.feed(piece):
                 waiting += data
             if form.had_file and incoming is None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from qwen_vision.errors import SettingsError
 from qwen_vision.settings.remote import RemoteSettings, find_remote
@@ -13,6 +14,7 @@ from qwen_vision.settings.shapes import (
     FetchSettings,
     MediaSettings,
     StorageSettings,
+    TraceSettings,
     WeightsSettings,
 )
 
@@ -34,6 +36,8 @@ class Settings:
     public_url: str | None = None
     weights: WeightsSettings = field(default_factory=WeightsSettings)
     hub_url: str = DEFAULT_HUB_URL
+    metrics_key: str | None = field(default=None, repr=False)
+    traces: TraceSettings | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -61,6 +65,8 @@ class Settings:
             public_url=environ.get("QWEN_VISION_PUBLIC_URL", "").strip().rstrip("/") or None,
             weights=WeightsSettings(folder=_weights_folder(environ)),
             hub_url=_hub_url(environ),
+            metrics_key=environ.get("QWEN_VISION_METRICS_KEY", "").strip() or None,
+            traces=_traces(environ),
         )
 
 
@@ -140,6 +146,27 @@ def _bucket(environ: Mapping[str, str]) -> BucketSettings | None:
         access_key_id=environ.get("QWEN_VISION_BUCKET_KEY_ID") or None,
         access_key_secret=environ.get("QWEN_VISION_BUCKET_KEY_SECRET") or None,
         virtual_host=_flag(environ, "QWEN_VISION_BUCKET_VIRTUAL_HOST"),
+    )
+
+
+def _traces(environ: Mapping[str, str]) -> TraceSettings | None:
+    """The receiver, by the variables of OpenTelemetry's own specification."""
+    endpoint = environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "").strip()
+    base = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
+    if not endpoint and not base:
+        return None
+    url = endpoint or base.rstrip("/") + "/v1/traces"
+    if not url.startswith(("https://", "http://")):
+        name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" if endpoint else "OTEL_EXPORTER_OTLP_ENDPOINT"
+        raise SettingsError(
+            f"{name} is '{endpoint or base}'; use an address like http://127.0.0.1:4318.",
+            param=name,
+        )
+    pairs = (pair.partition("=") for pair in _names(environ, "OTEL_EXPORTER_OTLP_HEADERS"))
+    return TraceSettings(
+        endpoint=url,
+        headers={name.strip(): unquote(value.strip()) for name, _, value in pairs},
+        service_name=environ.get("OTEL_SERVICE_NAME", "").strip() or "qwen-vision",
     )
 
 

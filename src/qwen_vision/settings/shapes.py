@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from qwen_vision.errors import SettingsError
 
@@ -133,6 +134,26 @@ class RateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What the server writes to stderr; requests are told at the level `info`."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """Where traces are sent: the whole URL of an OTLP receiver.
+
+    `headers` may hold a key and never show in `repr`.
+    """
+
+    endpoint: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    service_name: str = "qwen-vision"
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How the server listens and what it takes.
 
@@ -147,6 +168,8 @@ class ServerSettings:
     A caller who reads nothing of a stream for `stall_timeout_s` is given up.
     `stream_error_prefix` writes `data: ` before the body of an error that comes before the
     first event of a stream, as the service does.
+    `metrics_key` is the only key for the page of metrics; without one that page is guarded as
+    everything else. Requests are traced when there are `traces`.
     """
 
     host: str = "127.0.0.1"
@@ -166,6 +189,9 @@ class ServerSettings:
     body_timeout_s: float = 30.0
     stall_timeout_s: float = 300.0
     stream_error_prefix: bool = False
+    metrics_key: str | None = field(default=None, repr=False)
+    log: LogSettings = field(default_factory=LogSettings)
+    traces: TraceSettings | None = None
 
     def __post_init__(self) -> None:
         """Refuse an open server on an address others can reach."""

@@ -79,6 +79,11 @@ class Incoming:
         """Remove what is left."""
         await asyncio.shield(asyncio.to_thread(self._discard))
 
+    @property
+    def size_bytes(self) -> int:
+        """What has been written so far."""
+        return self._size_bytes
+
     async def write(self, piece: bytes | bytearray) -> None:
         """Append. Raises ObjectTooLargeError or StorageFullError before the byte too many."""
         if self._size_bytes + len(piece) > self._max_bytes:

@@ -98,6 +98,13 @@ class UploadStore:
         opened = await self._open()
         return await asyncio.to_thread(self._find, opened, url, (api_key, model))
 
+    async def kept_bytes(self) -> int:
+        """Bytes of all files; 0 while the folder was never used. Raises StorageError."""
+        if self._opened is None and not await asyncio.to_thread(self.settings.folder.is_dir):
+            return 0
+        opened = await self._open()
+        return await asyncio.to_thread(opened.index.total_bytes)
+
     async def sweep(self) -> None:
         """Remove expired files and what processes that died left unfinished.
 

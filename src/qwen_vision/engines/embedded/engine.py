@@ -1,7 +1,7 @@
 """EmbeddedEngine: answers from what it perceives, deterministic, on a CPU."""
 
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Final
 
@@ -23,6 +23,7 @@ from qwen_vision.engines.embedded.tasks import perform
 from qwen_vision.engines.embedded.trace import Trace
 from qwen_vision.engines.text_tokens import estimate_tokens
 from qwen_vision.errors import SettingsError
+from qwen_vision.telemetry.metrics import CACHE, Figure
 
 _ABILITIES: Final = Abilities(
     images=True,
@@ -84,6 +85,11 @@ class EmbeddedEngine:
                     break
         reason: StopReason = "length" if meter.full else "tool_calls" if called else "stop"
         yield Finished(reason, evidence=tuple(proofs))
+
+    def figures(self) -> Iterator[Figure]:
+        """How often what was asked of a picture was known."""
+        yield Figure(CACHE, self._eyes.hits, ("perception", "hit"))
+        yield Figure(CACHE, self._eyes.misses, ("perception", "miss"))
 
     async def aclose(self) -> None:
         """Free the threads; safe to call twice."""

@@ -1,9 +1,9 @@
 """LlamaCppEngine: answers with a Qwen-VL model that llama.cpp runs in this process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 from msgspec.structs import replace
@@ -27,6 +27,7 @@ from qwen_vision.engines.llamacpp.weights import Weights, find_weights
 from qwen_vision.errors import CapacityError, EngineError
 from qwen_vision.protocol.logprobs import ChoiceLogprobs
 from qwen_vision.settings import EngineSettings, WeightsSettings
+from qwen_vision.telemetry.record import Stage
 
 _READ_NOTE: Final = "llamacpp read {prompt} tokens ({cached} of them remembered) and wrote {made}."
 _PAIRS_NOTE: Final = "One frame of each pair was shown: all of them do not fit the context."
@@ -67,7 +68,7 @@ class LlamaCppEngine:
         """
         step = frame_step(prompt.turns, context_tokens=self._weights.context_tokens)
         # Media are decoded only for who has a slot: waiting callers hold no pixels.
-        async with self._slots:
+        async with self._slot():
             body = await chat_body(prompt, habit=self._habit, step=step)
             if self._loaded is None:
                 raise CapacityError("The engine 'llamacpp' has been closed.")
@@ -79,6 +80,16 @@ class LlamaCppEngine:
                         yield event
             finally:
                 self._running.discard(answer)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """A slot, held while the block runs."""
+        with Stage("wait"):
+            await self._slots.acquire()
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     async def aclose(self) -> None:
         """Stop every answer and free the memory; safe to call twice."""

@@ -1,6 +1,6 @@
 """UpstreamEngine: hands a request to another server and passes its answer on."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 
 from qwen_vision import __version__
@@ -15,6 +15,7 @@ from qwen_vision.engines.upstream.profile import Profile, find_profile
 from qwen_vision.errors import QwenVisionError, SettingsError
 from qwen_vision.media.resize import MARK_TOKENS
 from qwen_vision.settings import EngineSettings, UpstreamSettings
+from qwen_vision.telemetry.metrics import Figure
 
 
 def build(argument: str, settings: EngineSettings) -> "UpstreamEngine":
@@ -110,6 +111,10 @@ class UpstreamEngine:
             return None
         self._hosts.failed(tried[-1])
         return self._hosts.pick(tried=tried)
+
+    def figures(self) -> Iterator[Figure]:
+        """How each address fares."""
+        return self._hosts.figures(upstream=self._settings.name)
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""

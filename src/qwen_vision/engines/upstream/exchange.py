@@ -14,6 +14,7 @@ from qwen_vision.errors import (
 )
 from qwen_vision.protocol.failure import read_failure
 from qwen_vision.protocol.reading import strange_answer
+from qwen_vision.telemetry.record import trace_headers
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _MAX_ERROR_BYTES: Final = 65_536
@@ -112,7 +113,10 @@ class Exchange:
 
     async def _send(self, body: bytes, *, resolve: bool, fresh: bool = False) -> Wire:
         wire = self._wire = await self._pool.take(fresh=fresh)
-        head = self._pool.head(length_bytes=len(body), more=_RESOLVE if resolve else b"")
+        more = _RESOLVE if resolve else b""
+        for name, value in trace_headers().items():
+            more += f"{name}: {value}\r\n".encode()
+        head = self._pool.head(length_bytes=len(body), more=more)
         await wire.send(head, body, silence_s=self._silence_s, total_s=self._total_s)
         return wire
 

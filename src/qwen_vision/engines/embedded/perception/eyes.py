@@ -52,10 +52,12 @@ class Eyes:
 
     All coordinates are pixels of the upright original. Every method raises MediaError when
     the pixels can not be decoded. What was seen is kept by content hash, so a follow-up
-    question costs nothing.
+    question costs nothing: `hits` and `misses` count how often.
     """
 
     def __init__(self, *, threads: int | None = None) -> None:
+        self.hits = 0
+        self.misses = 0
         self._threads = threads
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="eyes")
         self._rooms: Rooms | None = None
@@ -142,14 +144,17 @@ class Eyes:
     ) -> Fact:
         """The fact under `key`: kept, being found by another request, or found now."""
         if key in self._facts:
+            self.hits += 1
             self._facts.move_to_end(key)
             return cast("Fact", self._facts[key])
         other = self._running.get(key)
         if other is not None:
             await asyncio.wait({other})
             if not other.cancelled() and other.exception() is None:
+                self.hits += 1
                 return cast("Fact", other.result())
             # The picture of the request that began may have been closed under it: use ours.
+        self.misses += 1
         task = asyncio.create_task(fresh())
         self._running[key] = cast("asyncio.Task[object]", task)
         task.add_done_callback(lambda done: self._keep(key, done))

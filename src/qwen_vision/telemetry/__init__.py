@@ -1,0 +1,1 @@
+"""Telemetry: what is noted of requests while they run, counted, written down and shown."""
