@@ -31,8 +31,10 @@ Serve = Callable[..., str]
 Start = Callable[..., str]
 BOX = '{"bbox_2d": [100, 200, 500, 600]}'
 RECITED = {
-    "<think>": "I look. ",
-    "I look. ": "</think>",
+    "<think>": "I ",
+    "I ": "look ",
+    "look ": "hard.",
+    "hard.": "</think>",
     "</think>": "A red ",
     "\n": "A red ",
     "A red ": "square ",
@@ -120,7 +122,7 @@ def test_weights_in_a_second_process_answer_through_the_first(
         assert status == 200, body
         message = body["choices"][0]["message"]
         assert message["content"] == 'A red square {"bbox_2d": [32, 32, 160, 96]}'
-        assert message.get("reasoning_content") == ("I look. " if more else None)
+        assert message.get("reasoning_content") == ("I look hard." if more else None)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -133,10 +135,10 @@ async def test_llama_server_thinks_and_answers_as_it_is_told(
     completion = await run.collect()
     message = completion.choices[0].message
     assert message.content == ANSWER
-    assert message.reasoning_content == ("I look. " if thinking else UNSET)
+    assert message.reasoning_content == ("I look hard." if thinking else UNSET)
     assert completion.usage is not None
     if not stream:
-        assert completion.usage.completion_tokens == (6 if thinking else 4)
+        assert completion.usage.completion_tokens == (8 if thinking else 4)
 
 
 async def test_llama_server_sees_pictures_and_frames(behind: Pipeline) -> None:
@@ -178,6 +180,26 @@ async def test_llama_server_keeps_a_schema_and_calls_a_tool(behind: Pipeline) ->
     calls = completion.choices[0].message.tool_calls
     assert isinstance(calls, list)
     assert json.loads(calls[0].function.arguments)["kind"] in ("cat", "dog")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_llama_server_ends_a_thought_at_its_budget(behind: Pipeline, stream: bool) -> None:
+    asked = request("What?", enable_thinking=True, thinking_budget=1, stream=stream, max_tokens=60)
+    message = (await (await behind.start(asked)).collect()).choices[0].message
+    # Of its three words.
+    assert str(message.reasoning_content).strip() == "I"
+    assert "square" in str(message.content)
+
+
+@pytest.mark.parametrize(("top", "count"), [(None, 0), (2, 2)])
+async def test_llama_server_tells_how_likely_its_tokens_were(
+    behind: Pipeline, top: int | None, count: int
+) -> None:
+    asked = request("What?", logprobs=True, top_logprobs=top, max_tokens=30)
+    choice = (await behind.complete(asked)).choices[0]
+    tokens = choice.logprobs["content"]
+    assert "".join(token["token"] for token in tokens) == choice.message.content
+    assert {len(token["top_logprobs"]) for token in tokens} == {count}
 
 
 async def test_what_llama_server_refuses_is_told_in_its_own_words(behind: Pipeline) -> None:

@@ -55,9 +55,21 @@ def _changes(prompt: Prompt, profile: Profile, *, model: str | None) -> dict[str
     if model is not None and model != request.model:
         changes["model"] = model
     changes |= _thinking(prompt, profile)
+    changes |= _renamed(request, profile)
     if profile.pixels == "processor":
         changes |= _processor(request)
     return changes
+
+
+def _renamed(request: ChatRequest, profile: Profile) -> dict[str, Any]:
+    """What the server knows under another name, or must be asked for in another way."""
+    found: dict[str, Any] = {}
+    penalty, name = request.repetition_penalty, profile.repetition_penalty
+    if penalty is not None and name != "repetition_penalty":
+        found |= {"repetition_penalty": None, name: penalty}
+    if request.logprobs and (request.top_logprobs or 0) < profile.least_top_logprobs:
+        found["top_logprobs"] = profile.least_top_logprobs
+    return found
 
 
 def _thinking(prompt: Prompt, profile: Profile) -> dict[str, Any]:

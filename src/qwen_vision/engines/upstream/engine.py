@@ -14,6 +14,7 @@ from qwen_vision.engines.upstream.pool import Pool
 from qwen_vision.engines.upstream.profile import Profile, find_profile
 from qwen_vision.errors import QwenVisionError, SettingsError
 from qwen_vision.media.resize import MARK_TOKENS
+from qwen_vision.protocol.request import ChatRequest
 from qwen_vision.settings import EngineSettings, UpstreamSettings
 from qwen_vision.telemetry.metrics import Figure
 
@@ -67,7 +68,7 @@ class UpstreamEngine:
         body = await upstream_body(prompt, self._profile, model=self._settings.model)
         resolve = "oss" in self._profile.media and names_kind(prompt.request, "oss")
         asked = Asked(
-            logprobs=bool(prompt.request.logprobs),
+            top_logprobs=_count(prompt.request),
             mark_tokens=MARK_TOKENS * count_pictures(prompt.request),
         )
         host = self._hosts.pick()
@@ -120,6 +121,11 @@ class UpstreamEngine:
         """Close the connections; safe to call twice."""
         for pool in self._pools.values():
             pool.close()
+
+
+def _count(request: ChatRequest) -> int | None:
+    """How many likely tokens are asked for beside each token; None for nothing of the kind."""
+    return (request.top_logprobs or 0) if request.logprobs else None
 
 
 def _pool(url: str, settings: UpstreamSettings) -> Pool:

@@ -7,6 +7,7 @@ from typing import Final, cast
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from qwen_vision.engines.base import (
     EngineUsage,
@@ -46,9 +47,10 @@ class Asked:
     """What must be known of a request to read its answer.
 
     `mark_tokens` stand around its pictures; some servers do not count them as the pictures'.
+    `top_logprobs` is None when nothing was asked about the chances of tokens.
     """
 
-    logprobs: bool = False
+    top_logprobs: int | None = None
     mark_tokens: int = 0
 
 
@@ -63,7 +65,7 @@ def whole_events(body: bytes, asked: Asked) -> Sequence[Event]:
     if message.tool_calls and reason == "stop":
         reason = "tool_calls"
     events: list[Event] = []
-    _add_events(message, events, chances=choice.logprobs if asked.logprobs else None)
+    _add_events(message, events, asked, chances=choice.logprobs)
     usage = usage_of(answer, mark_tokens=asked.mark_tokens)
     events.append(Finished(_reason(reason), _usage(usage)))
     return events
@@ -127,21 +129,22 @@ class _Reading:
             for choice in choices:
                 self.reason = choice.finish_reason or self.reason
             if choices and choices[0].delta is not None:
-                chances = choices[0].logprobs if self._asked.logprobs else None
-                _add_events(choices[0].delta, events, chances=chances)
+                _add_events(choices[0].delta, events, self._asked, chances=choices[0].logprobs)
 
     def end(self) -> Finished:
         """The last event."""
         return Finished(_reason(self.reason), _usage(self.usage))
 
 
-def _add_events(message: LooseMessage, events: list[Event], *, chances: object) -> None:
+def _add_events(
+    message: LooseMessage, events: list[Event], asked: Asked, *, chances: object
+) -> None:
     thought = message.thought
     if thought:
         events.append(ReasoningDelta(thought))
     if message.content:
-        if chances is not None:
-            events += _chances(chances)
+        if chances is not None and asked.top_logprobs is not None:
+            events += _chances(chances, count=asked.top_logprobs)
         events.append(TextDelta(message.content))
     for position, call in enumerate(message.tool_calls or ()):
         function = call.function
@@ -155,8 +158,11 @@ def _add_events(message: LooseMessage, events: list[Event], *, chances: object) 
         )
 
 
-def _chances(told: object) -> list[Event]:
-    """How likely the tokens of the text were, without those of the thought before it."""
+def _chances(told: object, *, count: int) -> list[Event]:
+    """How likely the tokens of the text were, with `count` others in the place of each.
+
+    Those of the thought before it are left out.
+    """
     try:
         tokens = msgspec.convert(told, ChoiceLogprobs).content
     except msgspec.ValidationError:
@@ -165,7 +171,11 @@ def _chances(told: object) -> list[Event]:
     ends = [place for place, token in enumerate(tokens) if token.token.strip() == _THOUGHT_END]
     after = tokens[ends[-1] + 1 :] if ends else tokens
     # The token that ends an answer is none of its text.
-    found = tuple(token for token in after if not _CONTROL.fullmatch(token.token))
+    found = tuple(
+        replace(token, top_logprobs=token.top_logprobs[:count])
+        for token in after
+        if not _CONTROL.fullmatch(token.token)
+    )
     return [Logprobs(found)] if found else []
 
 

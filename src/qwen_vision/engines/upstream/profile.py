@@ -29,7 +29,9 @@ class Profile(Struct, frozen=True):
     pdf: bool = False
     structured_thinking: bool = False
     logprobs: bool = False
+    least_top_logprobs: int = 0
     thinking_budget: str = "thinking_budget"
+    repetition_penalty: str = "repetition_penalty"
 
 
 @cache
