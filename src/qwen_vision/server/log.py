@@ -9,9 +9,14 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from typing_extensions import override
 
+from qwen_vision.server.exchange import Exchange
 from qwen_vision.settings import LogSettings
 
 _ENCODER: Final = msgspec.json.Encoder()
+_MAX_PATH_CHARS: Final = 200
+MAX_MODEL_CHARS: Final = 100
+# What text tells of a stage begins here.
+_TOLD_S: Final = 0.001
 
 
 class AccessLine(Struct, omit_defaults=True):
@@ -37,25 +42,83 @@ class AccessLine(Struct, omit_defaults=True):
     sent_bytes: int = 0
     trace_id: str | UnsetType = UNSET
 
+
+class RequestLine:
+    """A request that is over, as the log is told of it; whoever formats it takes what it needs."""
+
+    __slots__ = ("_code", "_elapsed_s", "_exchange")
+
+    def __init__(self, exchange: Exchange, *, elapsed_s: float, code: str | None) -> None:
+        """Tell of `exchange`; `code` is that of its error."""
+        self._exchange = exchange
+        self._elapsed_s = elapsed_s
+        self._code = code
+
     @override
     def __str__(self) -> str:
-        """The line as text."""
+        """The line as text; stages under a millisecond are left out."""
+        exchange, record, model = self._exchange, self._exchange.record, self._exchange.model
         # Path and model come from the caller: `ascii` keeps line breaks out of the log.
         line = (
-            f"{self.method} {ascii(self.path)[1:-1]} {self.status} {self.ms:.0f} ms "
-            f"request={self.request_id} engine={self.engine} "
-            f"model={'-' if self.model is UNSET else ascii(self.model)[1:-1]} "
-            f"in={self.received_bytes} out={self.sent_bytes}"
+            f"{exchange.scope['method']} {ascii(exchange.scope['path'][:_MAX_PATH_CHARS])[1:-1]} "
+            f"{exchange.status} {int(self._elapsed_s * 1000)} ms request={exchange.request_id} "
+            f"engine={exchange.engine} "
+            f"model={'-' if model is None else ascii(model[:MAX_MODEL_CHARS])[1:-1]} "
+            f"in={exchange.received_bytes} out={exchange.sent_bytes}"
         )
-        if self.prompt_tokens is not UNSET:
-            line += f" tokens={self.prompt_tokens}+{self.completion_tokens}"
-        for name, ms in self.stages_ms.items():
-            line += f" {name}={ms:.1f}"
-        if self.error is not UNSET:
-            line += f" error={self.error} code={'-' if self.code is UNSET else self.code}"
-        if self.trace_id is not UNSET:
-            line += f" trace={self.trace_id}"
+        usage = record.usage
+        if usage is not None:
+            line += f" tokens={usage.prompt_tokens}+{usage.completion_tokens}"
+        # Most requests are short: no need to add up what is not told.
+        if self._elapsed_s >= _TOLD_S:
+            for name, ms in self._stages_ms().items():
+                if ms >= _TOLD_S * 1000:
+                    line += f" {name}={ms:.0f}"
+        if exchange.error is not None:
+            line += f" error={type(exchange.error).__name__} code={self._code}"
+        if record.trace is not None:
+            line += f" trace={record.trace.trace_id}"
         return line
+
+    def fields(self) -> AccessLine:
+        """The line as fields."""
+        exchange, record = self._exchange, self._exchange.record
+        line = AccessLine(
+            method=exchange.scope["method"],
+            path=exchange.scope["path"][:_MAX_PATH_CHARS],
+            status=exchange.status,
+            ms=_ms(self._elapsed_s),
+            request_id=exchange.request_id,
+            engine=exchange.engine,
+            stream=exchange.wants_stream,
+            received_bytes=exchange.received_bytes,
+            sent_bytes=exchange.sent_bytes,
+            stages_ms=self._stages_ms(),
+        )
+        if exchange.model is not None:
+            line.model = exchange.model[:MAX_MODEL_CHARS]
+        if record.usage is not None:
+            line.prompt_tokens = record.usage.prompt_tokens
+            line.completion_tokens = record.usage.completion_tokens
+        if exchange.error is not None and self._code is not None:
+            line.error, line.code = type(exchange.error).__name__, self._code
+        if record.trace is not None:
+            line.trace_id = record.trace.trace_id
+        return line
+
+    def _stages_ms(self) -> dict[str, float]:
+        record = self._exchange.record
+        stages_ms = {name: _ms(seconds) for name, seconds in record.stages_s.items()}
+        if self._exchange.streamed_after_s is not None:
+            stages_ms["first_token"] = _ms(self._exchange.streamed_after_s)
+        for piece in record.works:
+            stages_ms[piece.name] = round(stages_ms.get(piece.name, 0.0) + piece.seconds * 1000, 3)
+        return stages_ms
+
+
+def _ms(seconds: float) -> float:
+    # Cut, not rounded: half as costly, and done several times a request.
+    return int(seconds * 1_000_000) / 1000
 
 
 class _Head(Struct, omit_defaults=True):
@@ -87,7 +150,7 @@ class JsonLines(logging.Formatter):
     @override
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line."""
-        access = record.msg if isinstance(record.msg, AccessLine) else None
+        access = record.msg if isinstance(record.msg, RequestLine) else None
         head = _Head(
             time=f"{_utc_second(int(record.created))}.{int(record.msecs):03d}Z",
             level=record.levelname,
@@ -97,7 +160,7 @@ class JsonLines(logging.Formatter):
         )
         line = _ENCODER.encode(head)
         if access is not None:
-            line = line[:-1] + b"," + _ENCODER.encode(access)[1:]
+            line = line[:-1] + b"," + _ENCODER.encode(access.fields())[1:]
         return line.decode()
 
 

@@ -11,7 +11,7 @@ from qwen_vision.catalogue.catalogue import models
 from qwen_vision.errors import QwenVisionError
 from qwen_vision.protocol.usage import Usage
 from qwen_vision.server.exchange import CLIENT_GONE_STATUS, Exchange
-from qwen_vision.server.log import AccessLine
+from qwen_vision.server.log import MAX_MODEL_CHARS, RequestLine
 from qwen_vision.telemetry import metrics as metric
 from qwen_vision.telemetry.record import begin
 from qwen_vision.telemetry.tally import Tally
@@ -21,8 +21,6 @@ _log = logging.getLogger("qwen_vision.server")
 # What stands in a label for names that only a caller knows, and for none at all.
 OTHER: Final = "other"
 NONE: Final = "none"
-_MAX_PATH_CHARS: Final = 200
-_MAX_MODEL_CHARS: Final = 100
 
 
 class Names:
@@ -73,7 +71,8 @@ class Observer:
         elapsed_s = exchange.elapsed_s
         self._count(exchange, elapsed_s)
         if _log.isEnabledFor(logging.INFO):
-            _log.info(_line(exchange, elapsed_s))
+            code = None if exchange.error is None else _code(exchange.error)
+            _log.info(RequestLine(exchange, elapsed_s=elapsed_s, code=code))
         trace = exchange.record.trace
         if trace is not None:
             for name, value in _facts(
@@ -173,42 +172,6 @@ def _catalogue_names() -> dict[str, str]:
     return {name: model.id for model in models() for name in (model.id, *model.snapshots)}
 
 
-def _line(exchange: Exchange, elapsed_s: float) -> AccessLine:
-    record, error = exchange.record, exchange.error
-    line = AccessLine(
-        method=exchange.scope["method"],
-        path=exchange.scope["path"][:_MAX_PATH_CHARS],
-        status=exchange.status,
-        ms=_ms(elapsed_s),
-        request_id=exchange.request_id,
-        engine=exchange.engine,
-        stream=exchange.wants_stream,
-        received_bytes=exchange.received_bytes,
-        sent_bytes=exchange.sent_bytes,
-        stages_ms={name: _ms(seconds) for name, seconds in record.stages_s.items()},
-    )
-    if exchange.model is not None:
-        line.model = exchange.model[:_MAX_MODEL_CHARS]
-    if exchange.streamed_after_s is not None:
-        line.stages_ms["first_token"] = _ms(exchange.streamed_after_s)
-    for piece in record.works:
-        spent_ms = line.stages_ms.get(piece.name, 0.0)
-        line.stages_ms[piece.name] = round(spent_ms + piece.seconds * 1000, 3)
-    if record.usage is not None:
-        line.prompt_tokens = record.usage.prompt_tokens
-        line.completion_tokens = record.usage.completion_tokens
-    if error is not None:
-        line.error, line.code = type(error).__name__, _code(error)
-    if record.trace is not None:
-        line.trace_id = record.trace.trace_id
-    return line
-
-
-def _ms(seconds: float) -> float:
-    # Cut, not rounded: half as costly, and done several times a request.
-    return int(seconds * 1_000_000) / 1000
-
-
 def _facts(exchange: Exchange, *, route: str) -> dict[str, Fact]:
     """What the request's own span tells, in the names of OpenTelemetry's conventions."""
     facts: dict[str, Fact] = {
@@ -220,7 +183,7 @@ def _facts(exchange: Exchange, *, route: str) -> dict[str, Fact]:
     if exchange.model is None:
         return facts
     facts["qwen_vision.engine"] = exchange.engine
-    facts["gen_ai.request.model"] = exchange.model[:_MAX_MODEL_CHARS]
+    facts["gen_ai.request.model"] = exchange.model[:MAX_MODEL_CHARS]
     if exchange.record.usage is not None:
         facts |= answer_facts(exchange.record.usage, model=exchange.model)
     return facts
