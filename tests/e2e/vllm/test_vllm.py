@@ -121,16 +121,25 @@ def test_a_video_is_sampled_as_the_request_says(front: Front, media: Path) -> No
     assert 2 * 15 < video_tokens(small) < 2 * pair
 
 
-def test_a_video_by_url_and_a_list_of_frames_come_as_pictures_with_their_times(
+def test_a_video_by_url_and_a_list_of_frames_come_as_one_film_with_its_times(
     front: Front, files: str
 ) -> None:
-    for part in (
-        {"type": "video_url", "video_url": {"url": f"{files}/clip.mp4"}, "fps": 2},
-        {"type": "video", "video": [f"{files}/frame{n}.jpg" for n in range(1, 5)], "fps": 2},
-    ):
-        answer = front.ask(part, "What happens?", model="qwen3.6-plus")
-        assert said(answer) == SAID
-        assert image_tokens(answer) == 4 * 80
+    clip = {"type": "video_url", "video_url": {"url": f"{files}/clip.mp4"}, "fps": 2}
+    frames = {"type": "video", "video": [f"{files}/frame{n}.jpg" for n in range(1, 5)], "fps": 0.1}
+    answer = front.ask(clip, "What happens?", model="qwen3.6-plus")
+    assert said(answer) == SAID
+    # <0.2 seconds> and <1.2 seconds>.
+    assert video_tokens(answer) == 2 * (80 + 2 + 13)
+    answer = front.ask(frames, "What happens?", model="qwen3.6-plus")
+    # <5.0 seconds> and <25.0 seconds>: one letter more.
+    assert video_tokens(answer) == 2 * (80 + 2 + 13) + 1
+
+
+def test_two_videos_come_as_pictures_with_their_times(front: Front, files: str) -> None:
+    clip = {"type": "video_url", "video_url": {"url": f"{files}/clip.mp4"}, "fps": 2}
+    answer = front.ask(clip, clip, "What happens?", model="qwen3.6-plus")
+    assert said(answer) == SAID
+    assert image_tokens(answer) == 8 * 80
 
 
 def test_a_model_that_never_thinks_says_its_answer_as_text(front: Front) -> None:

@@ -73,6 +73,30 @@ async def test_a_url_is_not_left_to_vllm_to_fetch() -> None:
         await sent(messages=with_picture("http://127.0.0.1:9/x.png"))
 
 
+async def test_a_list_of_frames_is_one_film_with_its_times() -> None:
+    frames = {"type": "video", "video": [picture(320, 240)] * 4, "fps": 2}
+    body = await sent(messages=[{"role": "user", "content": [frames]}])
+    (part,) = body["messages"][0]["content"]
+    head, *pictures = part["video_url"]["url"].split(",")
+    assert head == "data:video/jpeg;base64"
+    assert len(pictures) == 4
+    assert body["media_io_kwargs"]["video"] == {
+        "num_frames": -1,
+        "fps": 1000,
+        "frames_indices": [0, 500, 1000, 1500],
+        "total_num_frames": 1501,
+    }
+    assert "mm_processor_kwargs" not in body
+
+
+async def test_two_lists_of_frames_are_pictures_with_their_times() -> None:
+    frames = {"type": "video", "video": [picture(320, 240)] * 4, "fps": 2}
+    body = await sent(messages=[{"role": "user", "content": [frames, frames]}])
+    parts = body["messages"][0]["content"]
+    assert [part["type"] for part in parts] == ["text", "image_url"] * 8
+    assert "media_io_kwargs" not in body
+
+
 async def test_a_forced_tool_is_asked_for_as_a_schema() -> None:
     schema = {"type": "object", "properties": {"total": {"type": "string"}}}
     tool = {"type": "function", "function": {"name": "record", "parameters": schema}}

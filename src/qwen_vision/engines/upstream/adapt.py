@@ -1,18 +1,20 @@
-"""Adapts media an upstream does not take: opened through the one door, sent as pictures."""
+"""Adapts media an upstream does not take: opened through the one door, sent as it can."""
 
 import asyncio
 import base64
 import binascii
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
 
+from qwen_vision.engines.upstream.film import film_part, film_times
 from qwen_vision.engines.upstream.profile import Profile
 from qwen_vision.errors import EngineError
 from qwen_vision.media.door import Opening
-from qwen_vision.media.items import Pixels, Video
+from qwen_vision.media.items import Pixels
 from qwen_vision.media.sniff import PICTURES, sniff
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.parts import (
@@ -30,6 +32,14 @@ _JPEG_QUALITY = 92
 _HEAD_CHARS = 160
 _EXIF = b"Exif\x00"
 _Parts: TypeAlias = list[JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """The messages for the upstream, and what must stand beside them."""
+
+    messages: list[JsonObject]
+    beside: JsonObject
 
 
 def must_adapt(request: ChatRequest, profile: Profile) -> bool:
@@ -81,12 +91,16 @@ def takes(part: ContentPart, profile: Profile) -> bool:
 
 async def adapt_messages(
     request: ChatRequest, opening: Opening | None, profile: Profile
-) -> list[JsonObject]:
-    """The messages with every part the server does not take made into pictures.
+) -> Adapted:
+    """The messages with every part the server does not take made into what it takes.
 
-    A picture is sent in the size the model sees, a video as its sampled frames with their
-    times. Raises MediaError when one cannot be opened.
+    A picture is sent in the size the model sees, a video as its sampled frames: pictures with
+    their times between, or, where the profile takes a film, one part. Raises MediaError when
+    one cannot be opened.
     """
+    # Times stand beside the messages, once for all videos: only a lone one can have its own.
+    film = profile.frame_list == "film" and _count_videos(request) == 1
+    beside: JsonObject = {}
     if opening is None:
         raise EngineError(engine="upstream", reason="there is no door to open media through")
     messages: list[JsonObject] = []
@@ -99,31 +113,56 @@ async def adapt_messages(
                     parts.append(msgspec.to_builtins(part))
                     continue
                 param = f"messages[{place}].content[{index}]"
-                parts += await _adapt(part, opening, param=param)
+                if isinstance(part, ImagePart):
+                    images = await opening.image(part, param=param)
+                    parts += [await _picture(await image.pixels()) for image in images]
+                else:
+                    frames = await _open_frames(part, opening, param=param)
+                    parts += [film_part(frames.urls)] if film else frames.parts()
+                    beside |= {"media_io_kwargs": film_times(frames.times_s)} if film else {}
             fields["content"] = parts
         messages.append(fields)
-    return messages
+    return Adapted(messages, beside)
 
 
-async def _adapt(part: ContentPart, opening: Opening, *, param: str) -> _Parts:
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """A video's frames as data URIs, all of one size, and their times in seconds."""
+
+    urls: Sequence[str]
+    times_s: Sequence[float]
+
+    def parts(self) -> _Parts:
+        """The frames as pictures, each after its time."""
+        found: _Parts = []
+        for url, time_s in zip(self.urls, self.times_s, strict=True):
+            found.append({"type": "text", "text": f"<{time_s:.1f} seconds>"})
+            found.append({"type": "image_url", "image_url": {"url": url}})
+        return found
+
+
+async def _open_frames(part: ContentPart, opening: Opening, *, param: str) -> _Frames:
     match part:
-        case ImagePart():
-            images = await opening.image(part, param=param)
-            return [await _picture(await image.pixels()) for image in images]
         case VideoPart():
-            return await _frames(await opening.video(part, param=param))
+            video = await opening.video(part, param=param)
         case FramesPart():
-            return await _frames(await opening.frames(part, param=param))
+            video = await opening.frames(part, param=param)
         case _:
-            return [msgspec.to_builtins(part)]
-
-
-async def _frames(video: Video) -> _Parts:
-    parts: _Parts = []
+            raise AssertionError(f"every server takes a {type(part).__name__}")
+    urls, times_s = [], []
     async for frame in video.frames():
-        parts.append({"type": "text", "text": f"<{frame.time_s:.1f} seconds>"})
-        parts.append(await _picture(frame.pixels))
-    return parts
+        urls.append(await asyncio.to_thread(_data_uri, frame.pixels))
+        times_s.append(frame.time_s)
+    return _Frames(urls, times_s)
+
+
+def _count_videos(request: ChatRequest) -> int:
+    return sum(
+        isinstance(part, VideoPart | FramesPart)
+        for message in request.messages
+        if isinstance(message.content, list)
+        for part in message.content
+    )
 
 
 async def _picture(pixels: Pixels) -> JsonObject:

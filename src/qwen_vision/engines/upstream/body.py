@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from qwen_vision.engines.base import Prompt
-from qwen_vision.engines.upstream.adapt import adapt_messages, must_adapt
+from qwen_vision.engines.upstream.adapt import adapt_messages, must_adapt, takes
 from qwen_vision.engines.upstream.profile import Profile
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.parts import ImagePart, VideoPart
@@ -33,7 +33,9 @@ async def upstream_body(prompt: Prompt, profile: Profile, *, model: str | None) 
     request = prompt.whole_request()
     fields: JsonObject = msgspec.to_builtins(request)
     if adapts:
-        fields["messages"] = await adapt_messages(request, prompt.opening, profile)
+        adapted = await adapt_messages(request, prompt.opening, profile)
+        fields["messages"] = adapted.messages
+        changes |= adapted.beside
     if profile.pixels != "part":
         _strip_pixels(fields["messages"])
     for name, value in changes.items():
@@ -57,7 +59,7 @@ def _changes(prompt: Prompt, profile: Profile, *, model: str | None) -> dict[str
     changes |= _thinking(prompt, profile)
     changes |= _renamed(request, profile)
     if profile.pixels == "processor":
-        changes |= _processor(request)
+        changes |= _processor(request, profile)
     return changes
 
 
@@ -92,7 +94,7 @@ def _thinking(prompt: Prompt, profile: Profile) -> dict[str, Any]:
     return found
 
 
-def _processor(request: ChatRequest) -> dict[str, Any]:
+def _processor(request: ChatRequest, profile: Profile) -> dict[str, Any]:
     """Limits of the first part that has any: these servers take one set for all.
 
     To them `max_pixels` of a video is what all its frames have together: `total_pixels`.
@@ -103,7 +105,7 @@ def _processor(request: ChatRequest) -> dict[str, Any]:
                 limits = _given(part, part.image_url, "min_pixels", "max_pixels")
                 if limits:
                     return {"mm_processor_kwargs": limits}
-            elif isinstance(part, VideoPart):
+            elif isinstance(part, VideoPart) and takes(part, profile):
                 limits = _given(part, part.video_url, "fps", "total_pixels")
                 if limits:
                     return _video_limits(limits)

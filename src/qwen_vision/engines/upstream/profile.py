@@ -20,7 +20,7 @@ class Profile(Struct, frozen=True):
     pixels: Literal["part", "processor", "none"]
     media: frozenset[Literal["data", "http", "oss"]]
     video: Literal["url", "frames"]
-    frame_list: Literal["video", "frames"]
+    frame_list: Literal["video", "film", "frames"]
     forces_tools: bool
     json_schema: bool
     drop: frozenset[str]
