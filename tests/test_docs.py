@@ -10,7 +10,6 @@ import pytest
 
 from qwen_vision import errors
 from qwen_vision.cli.config import read_config, upstreams
-from qwen_vision.engines.scripted.script import read_script
 from qwen_vision.engines.upstream.profile import profiles
 
 ROOT = Path(__file__).parent.parent
@@ -88,19 +87,6 @@ def test_tables_of_the_dialect_page_are_those_of_the_code(name: str) -> None:
 
 def _blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.M | re.DOTALL)
-
-
-def test_script_on_the_engines_page_can_be_played(tmp_path: Path) -> None:
-    scripts = [
-        block
-        for block in _blocks(ROOT / "docs" / "concepts" / "engines.md", "toml")
-        if "[[answer]]" in block
-    ]
-    assert scripts
-    for index, block in enumerate(scripts):
-        file = tmp_path / f"{index}.toml"
-        file.write_text(block, "utf-8")
-        assert read_script(file).answer
 
 
 def test_configuration_on_the_upstreams_page_can_be_read(tmp_path: Path) -> None:
