@@ -6,11 +6,13 @@ Every fenced block of README.md, CONTRIBUTING.md, docs/, skill/ and examples/ is
   program is run). `qwen-vision serve` starts a server on a free port, which must be healthy, answer
   and stop; `pull` fetches from a stand-in for the hub; `pip` installs from this checkout; `make`
   runs `demo`, and tells its plan for the rest. Pages of `docs/guides/` and `skill/` ask a server,
-  others this machine; what stands on several pages runs once.
+  others this machine; what stands on several pages runs once. What an operator types
+  (`tests/pages/operator.py`) runs in a folder that is their machine: its files are put in place,
+  and `docker run` starts what the image would start.
 - `python`: the blocks of a page are one program that asks a server. An interface that a page shows
   is compared with the real one.
-- `toml`: a script is played by a server, a configuration is served and asked for each of its
-  models, entry points are compared with those of the example plug-in.
+- `toml`: a script is played by a server, a configuration is served and asked with each
+  of its keys for each of its models, entry points are compared with those of the example plug-in.
 - `json`, `xml`, `text`: a request is sent; an answer, an error, a stream is compared with what a
   server says to the same; a drawing names layers and types that exist.
 
@@ -34,7 +36,7 @@ from pathlib import Path
 import pybase64
 import pytest
 
-from qwen_vision.cli.config import read_config
+from qwen_vision.cli.config import Config, read_config
 from qwen_vision.engines import base
 from qwen_vision.engines.registry import build_engine
 from qwen_vision.engines.scripted.script import Step
@@ -245,7 +247,7 @@ def _kind_of_toml(block: Block) -> str | None:
         return "script"
     if "entry-points" in shown.get("project", {}):
         return "entry points"
-    return "configuration" if shown.keys() & {"engine", "models", "upstream", "weights"} else None
+    return "configuration" if shown.keys() <= set(Config.__struct_fields__) else None
 
 
 def _play(block: Block, shell: Shell) -> None:
@@ -275,9 +277,13 @@ def _serve(block: Block, shell: Shell, hub: Hub) -> None:
     (shell.folder / "weights" / "qwen3-vl-2b" / "Model-Q8_0.gguf").unlink()
     config = read_config(shell.folder / "page.toml")
     keys = {table.key_env: "sk-1" for table in config.upstream.values() if table.key_env}
+    for name, limits in config.keys.items():
+        keys[limits.key_env or f"QWEN_VISION_API_KEY_{name.upper()}"] = f"sk-{name}"
     with Served(shell, Command(str(block), keys, ()), ["--config", "page.toml"]) as served:
-        for model in [*config.models, "qwen-vl-ocr"]:
-            assert served.answer(model, "Read the text"), model
+        for name in config.keys or ("nobody",):
+            served.key = f"sk-{name}"
+            for model in [*config.models, "qwen-vl-ocr"]:
+                assert served.answer(model, "Read the text"), (name, model)
 
 
 def _interfaces(block: Block) -> list[ast.ClassDef]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pybase64
 
 from qwen_vision.cli.main import main
+from tests.pages import operator
 from tests.pages.blocks import ROOT, Block, Command, commands
 
 COMMAND = (sys.executable, "-m", "qwen_vision")
@@ -45,6 +46,9 @@ class Shell:
     seen: set[str] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.cwd = self.folder
+
     def run(self, block: Block) -> None:
         """Run every command; raises NoWayToRunError, or AssertionError where one fails."""
         for command in commands(block.text):
@@ -63,6 +67,7 @@ class Shell:
             **kept,
             "HOME": str(self.folder),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "XDG_STATE_HOME": str(self.folder / "state"),
             "PATH": os.pathsep.join((str(self._shims()), kept.get("PATH", os.defpath))),
             "PYTHONPATH": os.pathsep.join(
                 (str(ROOT / "src"), str(self.folder / "site"), kept.get("PYTHONPATH", ""))
@@ -108,6 +113,7 @@ class Shell:
         with Served(self, command, words) as served:
             served.is_healthy()
             assert served.answer("qwen3-vl-plus", "What is this?"), command.line
+            assert served.takes_uploads(), command.line
 
     def pull(self, command: Command) -> None:
         """`qwen-vision pull`: from the stand-in hub."""
@@ -148,6 +154,9 @@ class Shell:
         """`python3 scripts/NAME.py` of the skill, or an example's own script, with JSON out."""
         if command.words[1:3] == ("-m", "pip"):
             self.install(command)
+            return
+        if command.words[1:3] == ("-m", "venv"):
+            operator.file_command(self, command)
             return
         done = self.process(command, sys.executable, *command.words[1:])
         if "--print-response" in command.words:
@@ -190,6 +199,14 @@ _WAYS: Mapping[str, Callable[[Shell, Command], None]] = {
     "export": Shell.export,
     ".": Shell.bash,
     "eval": Shell.bash,
+    "/opt/qwen-vision/bin/pip": Shell.install,
+    "install": operator.file_command,
+    "cp": operator.file_command,
+    "cd": operator.change_folder,
+    "systemctl": operator.systemctl,
+    "sqlite3": operator.database,
+    "curl": operator.fetch,
+    "docker": operator.docker,
 }
 
 
@@ -213,7 +230,7 @@ class Served:
         self._command = command
         self._words = words
         self._kept = ExitStack()
-        self._key = command.variables.get(_KEYS, "").partition(",")[0]
+        self.key = shell.environment(command).get(_KEYS, "").partition(",")[0]
 
     def __enter__(self) -> "Served":
         self._process = self._kept.enter_context(
@@ -226,11 +243,14 @@ class Served:
             )
         )
         assert self._process.stderr is not None
-        line = self._process.stderr.readline()
-        found = re.search(r"http://[\w.]+:(\d+)", line)
-        assert found, f"{self._command.line}\n{line}{self._process.stderr.read()}"
-        self._port = int(found[1])
-        return self
+        said = ""
+        # Workers say first what their weights take.
+        for line in self._process.stderr:
+            said += line
+            if found := re.search(r"http://[\w.]+:(\d+)", line):
+                self._port = int(found[1])
+                return self
+        raise AssertionError(f"{self._command.line}\n{said}")
 
     def __exit__(self, *_: object) -> None:
         with self._kept:
@@ -243,6 +263,11 @@ class Served:
         """Ask until it says so."""
         status, _ = self._exchange("GET", "/healthz", None)
         assert status == 200, self._command.line
+
+    def takes_uploads(self) -> bool:
+        """Whether it gives a permission to upload."""
+        path = "/api/v1/uploads?action=getPolicy&model=qwen3-vl-plus"
+        return self._exchange("GET", path, None)[0] == 200
 
     def answer(self, model: str, prompt: str, **more: object) -> str:
         """The text it answers about a picture; raises AssertionError for an error."""
@@ -265,7 +290,7 @@ class Served:
     def _exchange(self, method: str, path: str, body: str | None) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
-            connection.request(method, path, body, {"Authorization": f"Bearer {self._key}"})
+            connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         finally:
