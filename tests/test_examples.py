@@ -8,13 +8,15 @@ Every fenced block of README.md, CONTRIBUTING.md, docs/, skill/ and examples/ is
   runs `demo`, and tells its plan for the rest. Pages of `docs/guides/` and `skill/` ask a server,
   others this machine; what stands on several pages runs once. What an operator types
   (`tests/pages/operator.py`) runs in a folder that is their machine: its files are put in place,
-  and `docker run` starts what the image would start.
+  and `docker run` starts what the image would start. Servers of others (vLLM, llama-server) need
+  weights and a GPU: where they are installed their help must know the options, elsewhere nothing
+  of them can be run.
 - `python`: the blocks of a page are one program that asks a server. An interface that a page shows
   is compared with the real one.
 - `toml`: a script is played by a server, a configuration is served and asked with each
   of its keys for each of its models, entry points are compared with those of the example plug-in.
-- `json`, `xml`, `text`: a request is sent; an answer, an error, a stream is compared with what a
-  server says to the same; a drawing names layers and types that exist.
+- `json`, `xml`, `yaml`, `text`: a request is sent; an answer, an error, a stream is compared with
+  what a server says to the same; a drawing names layers and types that exist, a query metrics that exist.
 
 A block of another language, a program nobody taught the shell, or a text no check knows fails.
 """
@@ -48,7 +50,6 @@ from tests.pages.shell import NoWayToRunError, Served, Shell, way_of
 from tests.pages.wire import Wire
 
 ADDRESS = "http://127.0.0.1:8765"
-LANGUAGES = {"sh", "python", "toml", "json", "xml", "text"}
 # What the skill's page calls its files.
 SKILL_FILES = {
     "receipt.png": "receipt.png",
@@ -144,7 +145,7 @@ def _has_a_way(block: Block) -> bool:
             return True
         case "toml":
             return _kind_of_toml(block) is not None
-        case "json" | "xml" | "text":
+        case "json" | "xml" | "text" | "yaml":
             return Wire.knows(block)
         case _:
             return False
@@ -211,7 +212,7 @@ def test_toml_on_a_page_is_taken(block: Block, shell: Shell, hub: Hub) -> None:
             pytest.fail(f"no way to run {block}")
 
 
-@pytest.mark.parametrize("block", blocks("json", "xml", "text"), ids=str)
+@pytest.mark.parametrize("block", blocks("json", "xml", "text", "yaml"), ids=str)
 def test_what_a_page_shows_of_the_wire_is_what_a_server_says(block: Block, wire: Wire) -> None:
     assert wire.faults(block) == []
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -73,6 +74,17 @@ def fetch(shell: "Shell", command: Command) -> None:
         asked.add_header(name, value)
     with urllib.request.urlopen(asked) as response:  # noqa: S310 - loopback
         assert json.load(response), command.line
+
+
+def foreign_server(shell: "Shell", command: Command) -> None:
+    """A server of others: its own help knows the options, where it is installed."""
+    program = shutil.which(command.words[0])
+    if program is None:
+        return
+    words = [program, *(word for word in command.words[1:2] if not word.startswith("-")), "--help"]
+    told = subprocess.run(words, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    options = [word for word in command.words if word.startswith("--")]
+    assert [option for option in options if option not in told] == [], command.line
 
 
 def docker(shell: "Shell", command: Command) -> None:

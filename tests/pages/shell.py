@@ -207,6 +207,8 @@ _WAYS: Mapping[str, Callable[[Shell, Command], None]] = {
     "sqlite3": operator.database,
     "curl": operator.fetch,
     "docker": operator.docker,
+    "vllm": operator.foreign_server,
+    "llama-server": operator.foreign_server,
 }
 
 

@@ -150,6 +150,21 @@ def _flow(wire: Wire, shown: str) -> list[str]:
     return [name for name in names if not any(hasattr(module, name) for module in _MODULES)]
 
 
+def _scrape(wire: Wire, shown: str) -> list[str]:
+    """What a scraper of these pages is told to fetch is there."""
+    status, text = wire.exchange("GET", "/metrics")
+    return [] if status == 200 and "qwen_vision_" in text else [text]
+
+
+def _named(wire: Wire, shown: str) -> list[str]:
+    """What we name, in metrics, traces and lines of the log, stands in the code."""
+    sources = "\n".join(file.read_text("utf-8") for file in (ROOT / "src").rglob("*.py"))
+    words = re.findall(r"\b(?:qwen_vision|gen_ai)[._][\w.]*\w|\b\w+(?==)|(?<=─ )\w+", shown)
+    # A scraper sees these behind the name of a metric.
+    stems = {re.sub(r"_(?:total|bucket|sum|count)$", "", word) for word in words}
+    return [word for word in sorted(stems) if word.removeprefix("qwen_vision_") not in sources]
+
+
 # What a JSON document on a page is, by the fields at its top.
 _DOCUMENTS = {
     "completion": {"choices", "object", "usage"},
@@ -162,6 +177,15 @@ _DOCUMENTS = {
 }
 
 
+# What a text on a page is, by its form.
+_TEXTS = {
+    "native stream": r"\Aid:\d",
+    "flow": r"\Abytes ->",
+    "layers": r"\A +cli ",
+    "names": r"\bqwen_vision_\w+\b|\A[\d-]+ [\d:,]+ INFO |\APOST /v1/\S+\n├─",
+}
+
+
 def _kind(block: Block) -> str | None:
     """What a block shows; None for what no check knows."""
     if block.language == "json":
@@ -169,11 +193,9 @@ def _kind(block: Block) -> str | None:
         return next((kind for kind, known in _DOCUMENTS.items() if known <= fields), None)
     if block.language == "xml":
         return "storage error" if "<Error>" in block.text else None
-    if block.text.startswith("id:"):
-        return "native stream"
-    if block.text.startswith("bytes ->"):
-        return "flow"
-    return "layers" if re.match(r" +cli ", block.text) else None
+    if block.language == "yaml":
+        return "scrape" if block.text.startswith("scrape_configs:") else None
+    return next((kind for kind, form in _TEXTS.items() if re.search(form, block.text)), None)
 
 
 def _layers(wire: Wire, shown: str) -> list[str]:
@@ -221,4 +243,6 @@ _CHECKS: Mapping[str, Callable[[Wire, str], list[str]]] = {
     "storage error": _storage_error,
     "flow": _flow,
     "layers": _layers,
+    "scrape": _scrape,
+    "names": _named,
 }
