@@ -16,7 +16,7 @@ Every fenced block of README.md, CONTRIBUTING.md, docs/, skill/ and examples/ is
 - `toml`: a script is played by a server, a configuration is served and asked with each
   of its keys for each of its models, entry points are compared with those of the example plug-in.
 - `json`, `xml`, `yaml`, `text`: a request is sent; an answer, an error, a stream is compared with
-  what a server says to the same; a drawing names layers and types that exist, a query metrics that exist.
+  what a server says to the same; a drawing names layers and types that exist, a query metrics.
 
 A block of another language, a program nobody taught the shell, or a text no check knows fails.
 """
@@ -269,8 +269,9 @@ def _play(block: Block, shell: Shell) -> None:
 
 
 def _serve(block: Block, shell: Shell, hub: Hub) -> None:
-    """Serve a configuration, its addresses led to a server here, and ask for each model."""
+    """Serve a configuration, its addresses and files led here, and ask for each model."""
     text = re.sub(r"https?://[^\"\s]+", f"{shell.server}/v1", block.text)
+    text = re.sub(r'"/[^"]*\.gguf"', f'"{shell.folder}/model.gguf"', text)
     (shell.folder / "page.toml").write_text(text, "utf-8")
     for name in ("qwen3-vl-2b", "qwen3-vl-8b"):
         hub.copy_to(shell.folder / "weights" / name)
