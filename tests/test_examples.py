@@ -271,7 +271,8 @@ def _play(block: Block, shell: Shell) -> None:
 def _serve(block: Block, shell: Shell, hub: Hub) -> None:
     """Serve a configuration, its addresses and files led here, and ask for each model."""
     text = re.sub(r"https?://[^\"\s]+", f"{shell.server}/v1", block.text)
-    text = re.sub(r'"/[^"]*\.gguf"', f'"{shell.folder}/model.gguf"', text)
+    text = re.sub(r"/models/mmproj\S*?\.gguf", f"{shell.folder}/mmproj.gguf", text)
+    text = re.sub(r"/models/\S+?\.gguf", f"{shell.folder}/model.gguf", text)
     (shell.folder / "page.toml").write_text(text, "utf-8")
     for name in ("qwen3-vl-2b", "qwen3-vl-8b"):
         hub.copy_to(shell.folder / "weights" / name)
