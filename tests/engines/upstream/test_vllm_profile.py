@@ -109,12 +109,25 @@ async def test_a_forced_tool_is_asked_for_as_a_schema() -> None:
             tool_choice={"type": "function", "function": {"name": "record"}},
         )
     body = json.loads(site.bodies[0])
-    assert body["response_format"]["json_schema"]["schema"] == schema
+    asked_for = body["response_format"]["json_schema"]["schema"]
+    assert {name: asked_for[name] for name in schema} == schema
     assert "tools" not in body
     calls = completion.choices[0].message.tool_calls
     assert calls
     (call,) = calls
     assert json.loads(call.function.arguments) == {"total": "22.84"}
+
+
+async def test_a_schema_says_that_what_the_grammar_cannot_hold_is_checked_later() -> None:
+    schema = {"type": "array", "items": {"enum": ["a", "b"]}, "uniqueItems": True}
+    wanted = {"type": "json_schema", "json_schema": {"name": "letters", "schema": schema}}
+    message = {"role": "assistant", "content": '["a", "b"]'}
+    reply = answers({"choices": [{"message": message, "finish_reason": "stop"}]})
+    async with running(reply) as site:
+        await ask(upstream(site.url, profile="vllm"), response_format=wanted)
+    sent_schema = json.loads(site.bodies[0])["response_format"]["json_schema"]["schema"]
+    assert sent_schema.pop("x-guidance")["lenient"] is True
+    assert sent_schema == schema
 
 
 async def test_its_count_of_pictures_gets_the_marks_around_them() -> None:

@@ -14,6 +14,13 @@ from qwen_vision.protocol.request import ChatRequest
 
 # Additions of this project that no other server knows.
 _OURS: Final = ("media_receipt", "structured_thinking")
+# What the grammar cannot hold of a schema is left to the check of the finished answer, and free
+# white space is forbidden: a model could fill an answer with it. Other libraries ignore this.
+_GUIDANCE: Final[JsonObject] = {
+    "whitespace_flexible": False,
+    "lenient": True,
+    "coerce_one_of": True,
+}
 _PIXELS: Final = ("min_pixels", "max_pixels", "total_pixels", "fps")
 
 
@@ -71,6 +78,12 @@ def _renamed(request: ChatRequest, profile: Profile) -> dict[str, Any]:
         found |= {"repetition_penalty": None, name: penalty}
     if request.logprobs and (request.top_logprobs or 0) < profile.least_top_logprobs:
         found["top_logprobs"] = profile.least_top_logprobs
+    wanted = request.response_format
+    if profile.guidance and wanted is not None and wanted.json_schema is not None:
+        fields: JsonObject = msgspec.to_builtins(wanted)
+        schema = {**(wanted.json_schema.schema or {}), "x-guidance": _GUIDANCE}
+        fields["json_schema"]["schema"] = schema
+        found["response_format"] = fields
     return found
 
 

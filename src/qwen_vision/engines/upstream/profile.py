@@ -30,6 +30,7 @@ class Profile(Struct, frozen=True):
     structured_thinking: bool = False
     logprobs: bool = False
     least_top_logprobs: int = 0
+    guidance: bool = False
     thinking_budget: str = "thinking_budget"
     repetition_penalty: str = "repetition_penalty"
 
