@@ -10,6 +10,7 @@ CURRENCIES: Final = {
     "¥": "CNY", "￥": "CNY", "元": "CNY", "圆": "CNY", "rmb": "CNY", "cny": "CNY", "rm": "MYR",
     "myr": "MYR", "₹": "INR", "rs": "INR", "rs.": "INR", "inr": "INR", "hk$": "HKD", "hkd": "HKD",
     "s$": "SGD", "sgd": "SGD", "aud": "AUD", "a$": "AUD", "cad": "CAD", "chf": "CHF",
+    "sfr": "CHF", "fr.": "CHF", "r$": "BRL", "brl": "BRL", "mxn": "MXN", "nzd": "NZD",
     "jpy": "JPY", "円": "JPY", "₩": "KRW", "krw": "KRW", "nt$": "TWD", "twd": "TWD",
     "sek": "SEK", "nok": "NOK", "dkk": "DKK", "pln": "PLN", "thb": "THB", "฿": "THB",
 }  # fmt: skip
@@ -21,8 +22,9 @@ _NUMBER: Final = (
 _AMOUNT: Final = re.compile(
     rf"(?<![\w.,/:-])(?P<open>\()?(?P<sign>[-\u2212+]\s?)?"
     rf"(?:(?P<before>{_MARK})\.?\s*)?(?P<inner>[-\u2212]\s?)?"
-    rf"(?P<number>{_NUMBER})(?P<after>\s?(?:{_MARK})(?![A-Za-z]))?(?P<close>\))?(?P<percent>\s?[%％])?"
-    r"(?![\w/:])(?!-\d)",
+    rf"(?P<number>{_NUMBER})(?P<after>\s?(?:{_MARK})(?![A-Za-z]))?(?P<close>\))?"
+    r"(?P<percent>\s?[%％])?+"
+    r"(?![\w/])(?!:\d)(?!-\d)",
     re.IGNORECASE,
 )
 # Currency marks stick to the number on receipts: RM30.90, Rs.1939, ¥128.00元.

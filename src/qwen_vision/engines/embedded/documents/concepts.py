@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -15,7 +16,9 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 
 # "number" as labels abbreviate it.
-_NUMBER_WORDS: Final = r"(?:no|nr|num|number|nummer|id|code|#|№|n°)\.?"
+_NUMBER_WORDS: Final = r"(?:no|nr|num|number|nummer|numero|id|code|#|№|n[°.]?o?)\.?"
+# Past these characters a mark belongs to its letter, as in Japanese, and says what it is.
+_LAST_LATIN: Final = "\u024f"
 
 
 class _Entry(msgspec.Struct):
@@ -79,7 +82,7 @@ def concepts() -> dict[str, Concept]:
 
 def mentions(text: str) -> list[Mention]:
     """Concepts a question or a property name mentions, in order; of two that overlap the longer."""
-    lowered = text.lower()
+    lowered = fold(text)
     found = [
         Mention(concept, match[0], match.start())
         for concept in concepts().values()
@@ -98,11 +101,35 @@ def mentions(text: str) -> list[Mention]:
 
 def is_label(text: str) -> bool:
     """Whether a text is nothing but a label that documents print, such as CASH or Due date."""
-    bare = text.strip(" :*-").lower()
+    bare = fold(text.strip(" :：*-"))
     return any(label.fullmatch(bare) for concept in concepts().values() for label in concept.labels)
 
 
+def fold(text: str) -> str:
+    """The text in lower case without the accents of Latin letters, which print often loses.
+
+    Every character stays at its place: a place in the folded text is one in the text.
+    """
+    return "".join(_bare(char) for char in text)
+
+
+def _bare(char: str) -> str:
+    lowered = char.lower()
+    if len(lowered) != 1:
+        return char
+    if not "\x7f" < lowered <= _LAST_LATIN:
+        return lowered
+    base = unicodedata.normalize("NFKD", lowered)[0]
+    return base if base.isalpha() else lowered
+
+
 def _words(alternatives: list[str]) -> re.Pattern[str]:
-    joined = "|".join(alternatives).replace("{NO}", _NUMBER_WORDS)
+    joined = "|".join(_accentless(words) for words in alternatives)
+    joined = joined.replace("{NO}", _NUMBER_WORDS)
     # Letters beside a Latin label would make it another word; Chinese knows no such border.
     return re.compile(rf"(?<![a-z])(?:{joined})(?![a-z])")
+
+
+def _accentless(pattern: str) -> str:
+    r"""A pattern that fits folded text; letter case is kept, for it tells `\s` from `\S`."""
+    return "".join(_bare(char) if char > "\x7f" else char for char in pattern)

@@ -2,37 +2,50 @@
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 DateOrder: TypeAlias = Literal["dmy", "mdy"]
 
-# Month names and their abbreviations in English, German, Dutch, French, Spanish and Italian.
+# Month names and their abbreviations in English, German, Dutch, French, Spanish, Italian,
+# Portuguese and the Scandinavian languages, without accents.
 _MONTH_NAMES: Final = (
-    "jan january januar januari janvier janv ene enero gen gennaio",
-    "feb february februar februari février fev fevr fevrier febrero febbraio",
-    "mar march märz maerz mrz maart mrt mars marzo",
+    "jan january januar januari janvier janv ene enero gen gennaio janeiro",
+    "feb february februar februari fevrier fevr fev febrero febbraio fevereiro",
+    "mar march marz maerz mrz maart mrt mars marzo marco",
     "apr april avril avr abr abril aprile",
-    "may mai mei mayo mag maggio",
-    "jun june juni juin junio giu giugno",
-    "jul july juli juillet juil julio lug luglio",
-    "aug august augustus août aout ago agosto",
-    "sep sept september septembre septiembre settembre set",
-    "oct october okt oktober octobre octubre ott ottobre",
-    "nov november novembre noviembre",
-    "dec december dez dezember décembre dic diciembre dicembre déc",
+    "may mai mei mayo mag maggio maio maj",
+    "jun june juni juin junio giu giugno junho",
+    "jul july juli juillet juil julio lug luglio julho",
+    "aug august augustus augusti aout ago agosto",
+    "sep sept september septembre septiembre setiembre settembre set setembro",
+    "oct october okt oktober octobre octubre ott ottobre outubro out",
+    "nov november novembre noviembre novembro",
+    "dec december dez dezember decembre dic diciembre dicembre dezembro desember",
 )
 _MONTHS: Final = {
     name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()
 }
+_ERAS: Final = {"令和": 2018, "平成": 1988}
 _WORD: Final = r"(?P<month>[A-Za-zÀ-ÿ]{3,10})\.?"
 _YEAR: Final = r"(?P<year>\d{4}|\d{2})"
+_DAY_AND_MONTH: Final = re.compile(
+    rf"(?<!\d)(?P<a>\d{{1,2}})\s?[-/.]\s?(?P<b>\d{{1,2}})\s?[-/.]\s?{_YEAR}(?!\d)"
+)
 _PATTERNS: Final = (
     re.compile(r"(?<!\d)(?P<year>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})(?!\d)"),
+    # 令和 began in 2019, 平成 in 1989.
+    re.compile(
+        r"(?P<era>令和|平成)\s*(?P<year>\d{1,2})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*日"
+    ),
     re.compile(r"(?P<year>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?"),
-    re.compile(rf"(?<!\d)(?P<a>\d{{1,2}})\s?[-/.]\s?(?P<b>\d{{1,2}})\s?[-/.]\s?{_YEAR}(?!\d)"),
-    re.compile(rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*{_WORD}[\s,.'-]*{_YEAR}(?!\d)"),
+    _DAY_AND_MONTH,
+    re.compile(
+        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*(?:de\s)?\s*"
+        rf"{_WORD}[\s,.'-]*(?:del?\s)?\s*{_YEAR}(?!\d)"
+    ),
     re.compile(
         rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<year>\d{{4}})"
     ),
@@ -94,7 +107,7 @@ def date_order(texts: Iterable[str]) -> DateOrder:
     means month first, and all else day first.
     """
     joined = "\n".join(texts)
-    for match in _PATTERNS[2].finditer(joined):
+    for match in _DAY_AND_MONTH.finditer(joined):
         first, second = int(match["a"]), int(match["b"])
         if first > 12 >= second:
             return "dmy"
@@ -113,11 +126,13 @@ def _overlap(match: re.Match[str], date: PrintedDate) -> bool:
 def _read(match: re.Match[str], order: DateOrder) -> PrintedDate | None:
     groups = match.groupdict()
     year = int(groups["year"])
-    if year < 100:
+    if groups.get("era"):
+        year += _ERAS[groups["era"]]
+    elif year < 100:
         year += 2000 if year < 70 else 1900
     swapped = None
     if groups.get("month"):
-        month = _MONTHS.get(groups["month"].lower())
+        month = _MONTHS.get(_plain(groups["month"]))
         date = _date(year, month, int(groups["d"])) if month else None
     elif groups.get("a"):
         first, second = int(groups["a"]), int(groups["b"])
@@ -137,3 +152,8 @@ def _date(year: int, month: int, day: int) -> datetime.date | None:
         return datetime.date(year, month, day)
     except ValueError:
         return None
+
+
+def _plain(month: str) -> str:
+    """A month's name in lower case without accents, which print often loses."""
+    return unicodedata.normalize("NFKD", month.lower()).encode("ascii", "ignore").decode()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -41,7 +42,14 @@ def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
         return own(sheet)
     if concept.kind == "address":
         return find_address_part(sheet, concept.name)
-    return labelled(sheet, concept) + _by_shape(sheet, concept)
+    found = labelled(sheet, concept) + _by_shape(sheet, concept)
+    if concept.kind == "currency" and sheet.is_japanese:
+        # The yen and the yuan share their mark.
+        return [
+            replace(value, plain="JPY", text="JPY") if value.plain == "CNY" else value
+            for value in found
+        ]
+    return found
 
 
 def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:

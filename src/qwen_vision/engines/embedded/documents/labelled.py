@@ -1,10 +1,10 @@
 """Labelled values: what stands after, right of or under a label."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, is_label
+from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, fold, is_label
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
 from qwen_vision.engines.embedded.documents.take import Taken, take
@@ -13,6 +13,16 @@ from qwen_vision.engines.embedded.facts import TextLine
 _BETWEEN: Final = " \t:：=.#-–—*>|)]"
 _ENDS_AS_LABEL: Final = re.compile(r"[:：]\s*$")
 _TABULAR: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "phone", "currency", "text"})
+# Values told from words by their shape; they may also stand over their label.
+_SHAPED: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "amount"})
+# Heads of the columns of a bill: under "Total" beside one stands a line's sum, not the bill's.
+_COLUMN_HEAD: Final = re.compile(
+    r"(?i)^\W*(?:q'?ty|quantity|quant|unit ?price|price|rate|menge|anzahl|(?:einzel)?preis|"
+    r"q(?:ua)?n?tit(?:e|é|à)|qt[eé]|prix.*|p\.u\.?.*|cantidad|cant|precio.*|prezzo.*|aantal|prijs|"
+    r"数量|单价|単価|desc\w*|item|details?|hours)\.?\W*$"
+)
+# How much nearer the value over a label must be than the one under it.
+_NEARER: Final = 0.6
 
 # Values of these kinds are told by their shape, wherever in a line their label stands.
 _UNMISTAKABLE: Final[frozenset[Kind]] = frozenset({"iban", "bic"})
@@ -28,7 +38,7 @@ def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Itera
     """Values for a label in `line` after which `rest` follows: same line, right of it, below."""
     order = sheet.date_order
     neighbours = sheet.right_of(line)
-    if kind == "text" and neighbours and _begins_column(neighbours[0].text):
+    if kind == "text" and neighbours and names_value(neighbours[0].text):
         neighbours = ()
     beside = [(other, take(other.text, kind, order=order)) for other in neighbours]
     taken = take(rest, kind, order=order) if rest.strip(_BETWEEN) else None
@@ -39,18 +49,56 @@ def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Itera
     if right is not None and _is_near(sheet, line, right[0], kind=kind):
         yield _found(right[1], right[0], line)
         return
-    if kind in _TABULAR and not rest.strip(_BETWEEN):
-        for other in sheet.below(line)[:3]:
-            value = take(other.text, kind, order=order)
-            pure = value is not None and (value.pure or kind not in {"id", "phone"})
-            if value is not None and pure and not _ENDS_AS_LABEL.search(other.text):
-                yield _found(value, other, line)
-                return
+    if not rest.strip(_BETWEEN):
+        yield from _stacked(sheet, line, kind)
+
+
+def _stacked(sheet: Sheet, line: TextLine, kind: Kind) -> Iterator[Found]:
+    """The value under a label or, of some kinds, over it: whichever is nearer."""
+    row = sheet.rows[sheet.row_of[id(line)]]
+    if kind == "amount" and any(_COLUMN_HEAD.match(other.text) for other in row):
+        return
+    if kind not in _TABULAR | _SHAPED:
+        return
+    under = _first(sheet, sheet.below(line)[:3], kind=kind)
+    over = _first(sheet, sheet.above(line)[:1], kind=kind) if kind in _SHAPED else None
+    if over is not None and not (over[1].pure and _is_free(sheet, over[0])):
+        over = None
+    if over is not None and under is not None:
+        up, down = line.box.top - over[0].box.bottom, under[0].box.top - line.box.bottom
+        over = over if up < _NEARER * down else None
+    chosen = over or under
+    if chosen is not None:
+        yield _found(chosen[1], chosen[0], line)
+
+
+def _first(sheet: Sheet, lines: Sequence[TextLine], *, kind: Kind) -> tuple[TextLine, Taken] | None:
+    for other in lines:
+        value = take(other.text, kind, order=sheet.date_order)
+        pure = value is not None and (value.pure or kind not in {"id", "phone", "amount"})
+        if value is not None and pure and not _ENDS_AS_LABEL.search(other.text):
+            return other, value
+        if kind == "text" and is_label(other.text):
+            return None
+    return None
+
+
+def _is_free(sheet: Sheet, value: TextLine) -> bool:
+    """Whether no label stands left of a value: it would name it."""
+    left = [
+        other
+        for other in sheet.lines
+        if other is not value
+        and abs(sheet.level(other) - sheet.level(value)) < 0.5 * height(value)
+        and other.box.right <= value.box.left
+    ]
+    nearest = max(left, key=lambda other: other.box.right, default=None)
+    return nearest is None or not names_value(nearest.text)
 
 
 def split_label(text: str, pattern: re.Pattern[str]) -> str | None:
     """What follows a label at the start of a text, or None when the text has no such label."""
-    for match in pattern.finditer(text.lower()):
+    for match in pattern.finditer(fold(text)):
         before, after = text[: match.start()], text[match.end() :]
         starts = not re.search(r"[^\W_]", before) or match[0] > "\u3000"
         marked = re.match(r"[ )\]]*(?:\([^)]*\))?\s*[:：#]", after)
@@ -61,12 +109,12 @@ def split_label(text: str, pattern: re.Pattern[str]) -> str | None:
 
 def _after_inner(text: str, pattern: re.Pattern[str]) -> str | None:
     """What follows a label in the middle of a text, as in `IBAN DE12 ... BIC COBADEFF`."""
-    match = pattern.search(text.lower())
+    match = pattern.search(fold(text))
     return None if match is None else text[match.end() :]
 
 
 def _at_label(sheet: Sheet, line: TextLine, concept: Concept) -> Iterator[Found]:
-    lowered = line.text.lower()
+    lowered = fold(line.text)
     if concept.never is not None and concept.never.search(lowered):
         return
     for rank, pattern in enumerate(concept.labels):
@@ -80,9 +128,10 @@ def _at_label(sheet: Sheet, line: TextLine, concept: Concept) -> Iterator[Found]
         return
 
 
-def _begins_column(text: str) -> bool:
-    """Whether what stands right of a label is the label of another column."""
-    return bool(_ENDS_AS_LABEL.search(text)) or is_label(text)
+def names_value(text: str) -> bool:
+    """Whether a text is or begins with a label: what stands beside it belongs to that."""
+    head, mark, _ = text.replace("：", ":").partition(":")
+    return is_label(head if mark else text) or bool(_ENDS_AS_LABEL.search(text))
 
 
 def _better(right: tuple[TextLine, Taken] | None, taken: Taken, kind: Kind) -> bool:

@@ -28,7 +28,11 @@ _TRADE: Final = re.compile(
 )
 _NO_NAME: Final = re.compile(
     r"^\W*(?:(?:tax|simplified|cash|sales|vat|proforma|pro forma|commercial|gst)\s*)*"
-    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|statement|quotation|copy|"
+    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|fattura|statement|quotation|"
+    r"quote|copy|credit note|credit memo|gutschrift|avoir|nota de cr[eé]dito|delivery note|"
+    r"lieferschein|angebot|quittung|re[cç]u|recibo|scontrino|order confirmation|purchase order|"
+    r"kassenbon|ticket|menu|price list|請求書|領収書|見積書|納品書|"
+    r"销售(?:发票|单)|送货单|报价单|对账单|"
     r"payment receipt|"
     r"official receipt|cash sales?|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
     r".*增值税.*发票.*)\W*$",

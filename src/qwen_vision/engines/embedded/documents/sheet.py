@@ -63,6 +63,12 @@ class Sheet:
         return date_order(line.text for line in self.lines)
 
     @cached_property
+    def is_japanese(self) -> bool:
+        """Whether the page is Japanese, by its kana; ¥ is then the yen."""
+        kana = sum(len(re.findall(r"[\u3040-\u30ff]", line.text)) for line in self.lines)
+        return kana >= 2
+
+    @cached_property
     def bounds(self) -> Box:
         """The rectangle around all lines."""
         boxes = [line.box for line in self.lines]
@@ -109,6 +115,19 @@ class Sheet:
         return tuple(
             sorted(found, key=lambda other: (other.box.top, abs(other.box.left - box.left)))
         )
+
+    def above(self, line: TextLine, *, reach: float = 1.6) -> tuple[TextLine, ...]:
+        """Lines over the line, within `reach` line heights and the same column, nearest first."""
+        box = line.box
+        limit = box.top - reach * max(height(line), self.line_height)
+        found = [
+            other
+            for other in self.lines
+            if other is not line
+            and limit < other.box.bottom < box.top + height(line) * 0.4
+            and _same_column(box, other.box)
+        ]
+        return tuple(sorted(found, key=lambda other: -other.box.bottom))
 
     def _beside(self, left: TextLine, right: TextLine) -> bool:
         shorter = min(height(left), height(right), left.box.bottom - left.box.top)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts, mentions
+from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts, fold, mentions
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.extract.page import Page
@@ -47,7 +47,7 @@ def _exact(words: str, context: str, *, number: bool) -> Iterator[Concept]:
     if context and words in _VAGUE and words != "date":
         phrases = phrases[:1]
     for phrase in phrases:
-        full = [concept for concept in concepts().values() if concept.asks.fullmatch(phrase)]
+        full = [concept for concept in concepts().values() if concept.asks.fullmatch(fold(phrase))]
         yield from sorted(full, key=lambda concept: (concept.kind == "amount") is not number)
 
 

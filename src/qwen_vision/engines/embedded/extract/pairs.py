@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.concepts import concepts
+from qwen_vision.engines.embedded.documents.concepts import concepts, fold
 from qwen_vision.engines.embedded.documents.fields import find_field
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import after_label
@@ -37,7 +37,7 @@ def _add_usual(sheet: Sheet, pairs: dict[str, Found]) -> None:
     for name in _ALWAYS:
         concept = concepts()[name]
         found = next(iter(find_field(sheet, concept)), None)
-        if found is None or any(concept.asks.fullmatch(label.lower()) for label in pairs):
+        if found is None or any(concept.asks.fullmatch(fold(label)) for label in pairs):
             continue
         if all(id(line) in taken for line in found.lines) and name not in {"total", "date"}:
             continue
