@@ -35,6 +35,8 @@ class Task(Enum):
     READ = "text"
     TABLE = "table"
     VALUE = "labelled value"
+    CELL = "cell of a table"
+    SECTION = "lines under a heading"
     UNSEEN = "beyond perception"
     SIZE = "size"
     QUALITY = "sharpness and light"
@@ -113,7 +115,9 @@ _NO_SUBJECT: Final = re.compile(
 _MANNER: Final = re.compile(
     r"^\W*(?:please )?(?:(?:give|return|output|report|use|provide)\b.{0,20}\b(?:bbox\w*|"
     r"bounding box\w*|"
-    r"box(?:es)?|coordinates?|points?|json)\b|(?:answer|respond|reply|write)\b.{0,30}|be \w+|"
+    r"box(?:es)?|coordinates?|points?|json)\b(?: (?:in|as|using|too|please|for|of (?:it|them))\b"
+    r".{0,24})?|(?:请)?(?:给出|返回|输出|提供|并标出)(?:它|其)?的?.{0,6}(?:坐标|框|json).{0,8}|"
+    r"(?:answer|respond|reply|write)\b.{0,30}|be \w+|"
     r"(?:in|as) \w+ ?(?:format|only)?|请?(?:用|以).{1,8}(?:回答|格式|输出).{0,8}|"
     r"(?:请)?(?:简短|简要).{0,8}|谢谢|thanks?.{0,12})\W*$",
     re.IGNORECASE,
@@ -185,6 +189,8 @@ def _is_value(task: Task, named: tuple[Concept, ...], piece: str) -> bool:
         return any(concept.name == "address" for concept in named)
     if task is Task.COUNT:
         return any(concept.kind in {"count", "amount"} for concept in named)
+    if task is Task.SUM and _MOST.search(piece):
+        return False
     if task in {Task.READ, Task.TABLE, Task.SUM}:
         return not re.search(
             r"\b(?:all|whole|entire|every|column|row|sum|average)\b|全部|所有|列|文字",
@@ -192,6 +198,13 @@ def _is_value(task: Task, named: tuple[Concept, ...], piece: str) -> bool:
             re.IGNORECASE,
         )
     return task in {Task.WHEN, Task.MOMENT} and any(concept.kind == "date" for concept in named)
+
+
+_MOST: Final = re.compile(
+    r"\b(?:most|least|largest|smallest|biggest|highest|lowest|maximum|minimum|cheapest|median)\b|"
+    r"最[高低大小贵]|最便宜|中位数",
+    re.IGNORECASE,
+)
 
 
 def _subjects(found: list[Mention], piece: str) -> tuple[Concept, ...]:
@@ -208,12 +221,22 @@ def _subjects(found: list[Mention], piece: str) -> tuple[Concept, ...]:
     return tuple(kept or [found[0].concept])
 
 
+_AND: Final = re.compile(
+    r"\s*(?:,|，|、|\band\b|\bas well as\b|和|与|及|以及)\s*(?:(?:the|an?) )?", re.IGNORECASE
+)
+
+
+def parts_of(subject: str) -> list[str]:
+    """The things a subject lists: `the provider and the policy number` are two."""
+    return [part for part in _AND.split(subject) if part]
+
+
 def subject_of(piece: str) -> str:
     """The words a question is about: quoted ones first, else what follows its verb."""
     marked = quoted(piece)
     if marked:
         return marked[0]
-    match = _SUBJECT.search(piece)
+    match = _OF_PLACE.search(piece) or _SUBJECT.search(piece)
     if match is None or (match["han"] and _NO_SUBJECT.fullmatch(match["han"])):
         match = _THING.search(piece)
     if match is None:
@@ -223,6 +246,13 @@ def subject_of(piece: str) -> str:
     return re.sub(r"^(?:a|an|any|the|all|all the|every)\s+", "", words.strip(), flags=re.IGNORECASE)
 
 
+# 点击 Cancel 的坐标是多少: the button, not "the coordinates".
+_OF_PLACE: Final = re.compile(
+    r"(?:点击|按下|找到|请问|图中|标出)*\s*(?P<han>[\u3400-\u9fff\w ]{1,24}?)\s*"
+    r"的(?:坐标|位置|边界框|框)|\b(?:coordinates?|bbox|bounding box(?:es)?)\s+(?:of|for|around)\s+"
+    r"(?:the |a |an )?(?P<words>[^?？.,;:!]{2,50})",
+    re.IGNORECASE,
+)
 _THING: Final = re.compile(
     r"(?:how many|count(?: all)?(?: the)?|number of|is there|are there|where (?:is|are)|locate|"
     r"detect|find|see|contain|show|mention|include|have|point (?:to|at|out)|box|"

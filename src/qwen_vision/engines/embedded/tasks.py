@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.embedded.extract.asked import told_schema
 from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
+from qwen_vision.engines.embedded.rooms.cells import names_a_cell, tell_cells
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.compare import compare
 from qwen_vision.engines.embedded.rooms.describe import describe
@@ -24,6 +25,7 @@ from qwen_vision.engines.embedded.rooms.papers import (
 )
 from qwen_vision.engines.embedded.rooms.read import read_all, read_part
 from qwen_vision.engines.embedded.rooms.refuse import beyond, no_media
+from qwen_vision.engines.embedded.rooms.sections import names_a_section, tell_section
 from qwen_vision.engines.embedded.rooms.sums import do_sums
 from qwen_vision.engines.embedded.rooms.tools import (
     call_forced,
@@ -80,7 +82,11 @@ async def _answer(prompt: Prompt, scene: Scene) -> AsyncIterator[Step]:
 
 
 async def _settled(intents: list[Intent], scene: Scene) -> list[Intent]:
-    """The intents; "the code" is a barcode where a picture shows one, else what it would be."""
+    """The intents as the pictures make them.
+
+    "The code" is a barcode where a picture shows one, else what it would be; words that
+    stand at the head of a table's row ask for its cells, those of a heading for its lines.
+    """
     settled: list[Intent] = []
     for intent in intents:
         if intent.task is not Task.MAYBE_CODE:
@@ -89,7 +95,15 @@ async def _settled(intents: list[Intent], scene: Scene) -> list[Intent]:
             settled.append(replace(intent, task=Task.CODE))
         else:
             settled += read_intents(intent.text, without=Task.MAYBE_CODE)
-    return settled
+    return [await _placed(intent, scene) for intent in settled]
+
+
+async def _placed(intent: Intent, scene: Scene) -> Intent:
+    if await names_a_cell(scene, intent):
+        return replace(intent, task=Task.CELL)
+    if await names_a_section(scene, intent):
+        return replace(intent, task=Task.SECTION)
+    return intent
 
 
 async def _perform_one(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
@@ -135,6 +149,8 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.READ: read_all,
     Task.PART: read_part,
     Task.VALUE: tell_values,
+    Task.CELL: tell_cells,
+    Task.SECTION: tell_section,
     Task.KEYS: key_information,
     Task.ITEMS: tell_items,
     Task.WORDS: words_with_places,

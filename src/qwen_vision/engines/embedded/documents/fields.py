@@ -7,13 +7,16 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.addresses import find_address_part
-from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts
+from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts, fold
 from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.headings import find_title
 from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
 from qwen_vision.engines.embedded.documents.parties import find_address, find_company
+from qwen_vision.engines.embedded.documents.people import find_calling, find_person
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.take import looks_dialled, take
 from qwen_vision.engines.embedded.documents.totals import find_subtotal, find_tax, find_total
+from qwen_vision.engines.embedded.documents.words import stem
 from qwen_vision.engines.embedded.facts import TextLine
 
 _BY_SHAPE: Final[dict[str, str]] = {
@@ -30,6 +33,9 @@ _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
     "subtotal": find_subtotal,
     "company": find_company,
     "address": find_address,
+    "title": find_title,
+    "person": find_person,
+    "job_title": find_calling,
 }
 _OTHER_DATES: Final = ("due_date", "start_date", "end_date", "order_date", "birth_date")
 _SIMILAR: Final = 0.84
@@ -53,25 +59,43 @@ def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
 
 
 def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
-    """Values behind a label that reads like `words`, such as `booking id`, best first."""
-    wanted = _tokens(words)
-    if not wanted:
-        return []
-    found: list[tuple[float, Found]] = []
-    for line in sheet.lines:
-        label, rest = _split(line.text)
-        alike = _likeness(wanted, _tokens(label))
-        if alike < _SIMILAR:
-            alike, rest = _prefix_likeness(wanted, line.text)
-        if alike >= _SIMILAR:
-            found += [(alike, value) for value in after_label(sheet, line, rest, kind=kind)]
-    return [value for _, value in sorted(found, key=lambda item: -item[0])]
+    """Values behind a label that reads like `words`, such as `booking id`, best first.
+
+    `name of the function` is looked for as `function name` as well, and `patient's full
+    name` as `full name`.
+    """
+    for place, wanted in enumerate(_ways_to_say(words)):
+        least = _SIMILAR if place == 0 else 1.0
+        found: list[tuple[float, Found]] = []
+        for line in sheet.lines:
+            label, rest = _split(line.text)
+            alike = _likeness(wanted, _tokens(label))
+            if alike < least:
+                alike, rest = _prefix_likeness(wanted, line.text)
+            if alike >= least:
+                found += [(alike, value) for value in after_label(sheet, line, rest, kind=kind)]
+        if found:
+            return [value for _, value in sorted(found, key=lambda item: -item[0])]
+    return []
+
+
+def _ways_to_say(words: str) -> list[list[str]]:
+    """The words as they stand, then turned around their "of" and without an owner."""
+    ways = [words]
+    of = re.fullmatch(r"(.+?) (?:of|for) (?:the |a |an |this )?(.+)", words, re.IGNORECASE)
+    if of:
+        ways.append(f"{of[2]} {of[1]}")
+    owned = re.split(r"['’]s? |(?<=[\u3400-\u9fff])的", words, maxsplit=1)
+    ways += owned[1:]
+    return [tokens for way in ways if (tokens := _tokens(way))]
 
 
 def lines_with(sheet: Sheet, words: str) -> list[TextLine]:
     """Lines that hold the words, letter case and spacing aside."""
     wanted = _squeeze(words)
-    return [line for line in sheet.lines if wanted and wanted in _squeeze(line.text)]
+    holding = [line for line in sheet.lines if wanted and wanted in _squeeze(line.text)]
+    exact = [line for line in holding if _squeeze(line.text) == wanted]
+    return exact or holding
 
 
 def _by_shape(sheet: Sheet, concept: Concept) -> list[Found]:
@@ -104,7 +128,7 @@ def _prefix_likeness(wanted: list[str], text: str) -> tuple[float, str]:
     pieces = list(re.finditer(r"[^\W_]+", text))
     if len(pieces) <= len(wanted):
         return 0.0, ""
-    head = [piece[0].lower() for piece in pieces[: len(wanted)]]
+    head = [_plain(piece[0]) for piece in pieces[: len(wanted)]]
     return _likeness(wanted, head), text[pieces[len(wanted) - 1].end() :]
 
 
@@ -116,7 +140,13 @@ def _likeness(wanted: list[str], label: list[str]) -> float:
 
 def _tokens(text: str) -> list[str]:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return [token.lower() for token in re.findall(r"[^\W_]+", spaced)]
+    return [_plain(token) for token in re.findall(r"[^\W_]+|#", spaced)]
+
+
+def _plain(token: str) -> str:
+    """A word as labels are compared: the ways to write "number" are one."""
+    folded = fold(token)
+    return "number" if folded == "#" or stem(folded) == "number" else folded
 
 
 def _squeeze(text: str) -> str:

@@ -49,6 +49,10 @@ def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Itera
     if right is not None and _is_near(sheet, line, right[0], kind=kind):
         yield _found(right[1], right[0], line)
         return
+    if right is not None and kind == "text" and len(neighbours) == 1:
+        # The value at the far edge of a list of settings.
+        yield _found(right[1], right[0], line)
+        return
     if not rest.strip(_BETWEEN):
         yield from _stacked(sheet, line, kind)
 

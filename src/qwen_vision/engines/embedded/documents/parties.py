@@ -92,6 +92,16 @@ def find_address(sheet: Sheet) -> list[Found]:
     return [Found(text, text, tuple(under), "the lines under the company's name", rank=1), *named]
 
 
+def is_business(text: str) -> bool:
+    """Whether a name ends as those of companies do, or says a trade."""
+    return bool(_LEGAL.search(text) or _TRADE.search(text))
+
+
+def is_place(text: str) -> bool:
+    """Whether a text holds the words of an address."""
+    return bool(_ADDRESS.search(text))
+
+
 def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
     text = line.text.strip()
     if not _is_name(text):

@@ -3,34 +3,29 @@
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.fields import find_field, lines_with
-from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Reading
+from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
-from qwen_vision.engines.embedded.language import shorten
+from qwen_vision.engines.embedded.language import join_words, shorten
 from qwen_vision.engines.embedded.places import model_box, model_point, place_words
 from qwen_vision.engines.embedded.proofs import whole_box
-from qwen_vision.engines.embedded.rooms.codes import code_line
+from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.refuse import way_out
+from qwen_vision.engines.embedded.rooms.search import CODES, Search, Spot, find_spots
 from qwen_vision.engines.embedded.rooms.things import detector_labels, is_person_word
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
 from qwen_vision.protocol.receipt import Evidence
 
-_CODES: Final = re.compile(r"\b(?:qr|bar ?codes?|codes?)\b|二维码|条形?码", re.IGNORECASE)
 _LINES: Final = re.compile(r"\blines?\b|行", re.IGNORECASE)
 _WORDS: Final = re.compile(r"\bwords?\b|单词|词", re.IGNORECASE)
 _CHARACTERS: Final = re.compile(r"\b(?:characters?|letters?)\b|字符|个字|汉字|字母", re.IGNORECASE)
-_TEXT: Final = re.compile(
-    r"^(?:any |some )?(?:text|writing|words?|letters?|文字|字|文本)$", re.IGNORECASE
+_GRID: Final = re.compile(
+    r"\b(?:rows|columns)\b(?! of text)|[几多少]\s?[行列](?!文字|字)|(?:行|列)数", re.IGNORECASE
 )
-_THINGS: Final = re.compile(
-    r"^(?:objects?|things?|everything|items?|物体|东西|目标)$", re.IGNORECASE
-)
+_COLUMNS: Final = re.compile(r"columns|列", re.IGNORECASE)
 _TIMES: Final = re.compile(r"\btimes\b|次", re.IGNORECASE)
 _PICTURES: Final = re.compile(r"\b(?:pictures?|images?|photos?|pages?)\b|张|图片|页", re.IGNORECASE)
 _AS_BOXES: Final = re.compile(
@@ -41,62 +36,14 @@ _AS_BOXES: Final = re.compile(
 _AS_POINTS: Final = re.compile(r"\bpoints?\b|point_2d|点(?:出|坐标)|指出", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Something found: what it is called, where, how surely."""
-
-    label: str
-    box: Box
-    confidence: float
+def wants_boxes(question: str) -> bool:
+    """Whether a question asks for coordinates beside its answer."""
+    return bool(_AS_BOXES.search(question) and re.search(r"(?i)box|coordinate|坐标|框", question))
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a search for a subject gave; `seen` is False when nothing here could see it."""
-
-    spots: tuple[Spot, ...]
-    kind: str
-    seen: bool = True
-
-
-async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
-    """Where the subject of a question stands in a picture: code, value, text or object."""
-    subject = intent.subject
-    if _CODES.search(subject or intent.text) and not quoted(intent.text):
-        codes = await scene.eyes.codes(image)
-        return Search(tuple(Spot(code.payload, code_line(code).box, 1.0) for code in codes), "code")
-    reading = await scene.eyes.read(image)
-    if _TEXT.match(subject):
-        return Search(_line_spots(reading), "text")
-    sheet = Sheet.of(reading)
-    if intent.concepts and not quoted(intent.text):
-        found = [value for concept in intent.concepts for value in find_field(sheet, concept)[:1]]
-        if found:
-            return Search(
-                tuple(Spot(value.text, value.box, value.confidence) for value in found), "value"
-            )
-    things = await _find_things(scene, subject, image)
-    if things.spots:
-        return things
-    lines = lines_with(sheet, subject) if subject else []
-    if lines:
-        return Search(tuple(Spot(line.text, line.box, line.confidence) for line in lines), "line")
-    # Words in quotation marks can only be text; anything else might be a thing.
-    only_text = bool(quoted(intent.text)) or bool(intent.concepts)
-    return Search((), "text", seen=True) if only_text else things
-
-
-async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
-    """Objects the words mean; `seen` is False when no detector knows or looks for such."""
-    everything = _THINGS.match(subject) is not None
-    labels = detector_labels(subject)
-    if not everything and not labels:
-        return Search((), "object", seen=False)
-    objects = await scene.objects(image)
-    found = tuple(
-        _object_spot(thing) for thing in objects or () if everything or thing.label in labels
-    )
-    return Search(found, "object", seen=objects is not None)
+def boxes_of(spots: Sequence[Spot], image: Image, scene: Scene) -> str:
+    """Boxes in the coordinates of the model's family, as fenced JSON."""
+    return _fence([_bbox(spot, image, scene) for spot in spots])
 
 
 async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
@@ -114,7 +61,8 @@ async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         elif search.spots:
             yield Say(gap + "\n".join(_where(spot, image, scene) for spot in search.spots[:12]))
         else:
-            yield Say(gap + _not_found(scene, intent, search))
+            near = "" if intent.subject else await near_lines(scene, intent.text)
+            yield Say(gap + (near or _not_found(scene, intent, search)))
             continue
         if not search.spots:
             yield Say("\n" + _not_found(scene, intent, search))
@@ -141,6 +89,12 @@ async def exists(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             continue
         spot = search.spots[0]
         where = place_words(spot.box, image.original, scene.language)
+        if search.kind == "table":
+            listed = join_words(scene.language, [spot.label for spot in search.spots])
+            yield Say(
+                gap + scene.say(f"Yes: {listed} (at the {where}).", f"有：{listed}（{where}）。")
+            )
+            continue
         more = len(search.spots) - 1
         rest = scene.say(f", and {more} more", f"，另有 {more} 处") if more else ""
         yield Say(
@@ -166,7 +120,7 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     for place, (index, image) in enumerate(scene.images):
         yield Say("\n" if place else "")
         reading = await scene.eyes.read(image)
-        of_text = _count_text(scene, intent, reading)
+        of_text = _count_grid(scene, intent, reading) or _count_text(scene, intent, reading)
         if of_text is not None:
             yield Thought(f"Counted over {len(reading.rows)} lines of text.")
             yield Say(of_text)
@@ -179,7 +133,7 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         for spot in search.spots:
             yield _proof(spot, index, image)
         number = len(search.spots)
-        what = _CODES.search(intent.subject or intent.text)
+        what = CODES.search(intent.subject or intent.text)
         name = intent.subject or (what[0] if what else "?")
         yield Say(scene.say(f"I count {number} ({name}).", f"我数到 {number} 个（{name}）。"))
 
@@ -192,7 +146,7 @@ def _count_text(scene: Scene, intent: Intent, reading: Reading) -> str | None:
         return scene.say(f"“{marked[0]}” appears {times}.", f"“{marked[0]}”出现了 {number} 次。")
     # In Chinese the measure word before the subject says what is counted: 几行字, 几个字.
     what = intent.text if scene.language == "zh" else intent.subject or intent.text
-    if _CODES.search(what):
+    if CODES.search(what):
         return None
     if _LINES.search(what):
         number = len(reading.rows)
@@ -206,12 +160,21 @@ def _count_text(scene: Scene, intent: Intent, reading: Reading) -> str | None:
     return None
 
 
-def _line_spots(reading: Reading) -> tuple[Spot, ...]:
-    return tuple(Spot(line.text, line.box, line.confidence) for line in reading.lines)
-
-
-def _object_spot(thing: ObjectSeen) -> Spot:
-    return Spot(thing.label, thing.box, thing.confidence)
+def _count_grid(scene: Scene, intent: Intent, reading: Reading) -> str | None:
+    """Rows or columns of the largest table, when these are asked for."""
+    grid = _GRID.search(intent.text)
+    if not reading.tables or grid is None or quoted(intent.text):
+        return None
+    table = max(reading.tables, key=lambda table: table.rows * table.columns)
+    if _COLUMNS.search(grid[0]):
+        return scene.say(
+            f"The table has {table.columns} columns (and {table.rows} rows, its head included).",
+            f"表格有 {table.columns} 列（连表头共 {table.rows} 行）。",
+        )
+    return scene.say(
+        f"The table has {table.rows} rows, its head included (and {table.columns} columns).",
+        f"表格连表头共 {table.rows} 行（{table.columns} 列）。",
+    )
 
 
 def _where(spot: Spot, image: Image, scene: Scene) -> str:
@@ -220,7 +183,7 @@ def _where(spot: Spot, image: Image, scene: Scene) -> str:
     label = shorten(spot.label, 80)
     return scene.say(
         f"“{label}” is at the {where} (pixels {left}, {top} to {right}, {bottom}).",
-        f"“{label}”在{where}（像素 {left}， {top} 到 {right}， {bottom}）。",
+        f"“{label}”在{where}（像素 {left}，{top} 到 {right}，{bottom}）。",
     )
 
 
@@ -243,6 +206,11 @@ def _fence(items: Sequence[dict[str, object]]) -> str:
 
 def _not_found(scene: Scene, intent: Intent, search: Search) -> str:
     subject = intent.subject or scene.say("that", "它")
+    if search.kind == "table":
+        return scene.say(
+            "I find no table in this picture: its text does not stand in rows and columns.",
+            "这张图片里没有找到表格，文字没有排成行和列。",
+        )
     if search.seen and search.kind == "object":
         return scene.say(
             f"I see no “{subject}” among the objects I recognise here.",

@@ -1,5 +1,6 @@
 """Looks: size, colours, sharpness and light of pictures, as measured."""
 
+import re
 from collections.abc import AsyncIterator
 from math import gcd
 from typing import Final
@@ -14,6 +15,16 @@ from qwen_vision.engines.embedded.steps import Say, Step, Thought
 # Bounds on the measured figures (facts.PictureFacts) for words about them.
 _DARK: Final = 0.3
 _BRIGHT: Final = 0.7
+# "What colour is the car?" asks about a part, "the main colours" about the whole.
+_PART: Final = re.compile(
+    r"(?i)\bcolou?rs? (?:is|are|was|does|do|of) (?:the |this |that |his |her |its )?"
+    r"(?!(?:this|it|the|that|picture|image|photo|page|whole)\b)\w|"
+    r"[\u3400-\u9fff]+(?:是|的)(?:什么|哪种)?颜?色"
+)
+# 图片是什么颜色 asks about the whole.
+_WHOLE: Final = re.compile(
+    r"(?:图片?|照片|画面|整体|主要?)(?:里|中|上)?(?:的|是|有|主要|颜色)|背景色"
+)
 
 
 async def tell_looks(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
@@ -34,7 +45,7 @@ def _words(facts: PictureFacts, intent: Intent, language: Language) -> str:
     if intent.task is Task.SIZE:
         return _size(facts, language)
     if intent.task is Task.COLORS:
-        return _colors(facts, language)
+        return _colors(facts, language, of_part=_asks_a_part(intent.text))
     return _quality(facts, language)
 
 
@@ -53,7 +64,7 @@ def _size(facts: PictureFacts, language: Language) -> str:
     )
 
 
-def _colors(facts: PictureFacts, language: Language) -> str:
+def _colors(facts: PictureFacts, language: Language, *, of_part: bool) -> str:
     if facts.is_grey:
         lead = pick(language, "The picture is in shades of grey: ", "图片是灰度的：")
     else:
@@ -63,7 +74,20 @@ def _colors(facts: PictureFacts, language: Language) -> str:
         for color in facts.colors
         if color.share >= 0.02
     ]
-    return lead + join_words(language, named) + pick(language, ".", "。")
+    note = (
+        pick(
+            language,
+            " That is the whole picture; I don't measure the colour of a part of it.",
+            "这是整张图片的颜色，我不单独测量其中某一部分。",
+        )
+        if of_part
+        else ""
+    )
+    return lead + join_words(language, named) + pick(language, ".", "。") + note
+
+
+def _asks_a_part(question: str) -> bool:
+    return bool(_PART.search(question)) and not _WHOLE.search(question)
 
 
 def _quality(facts: PictureFacts, language: Language) -> str:

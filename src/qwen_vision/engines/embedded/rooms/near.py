@@ -1,53 +1,98 @@
-"""Near: the lines of text that share the words of a question no rule understands."""
+"""Near: the lines of text that share the words of a question and hold what it wants to know."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.dates import find_dates, find_times
+from qwen_vision.engines.embedded.documents.parties import is_place
+from qwen_vision.engines.embedded.documents.take import take
+from qwen_vision.engines.embedded.documents.words import stems
 from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.language import shorten
 from qwen_vision.engines.embedded.scene import Scene
 
 _SHOWN: Final = 3
-# Words of questions that say nothing about what is looked for.
-_COMMON: Final = frozenset({
-    "what", "when", "where", "which", "whose", "does", "this", "that", "these", "those",
-    "with", "from", "have", "about", "there", "their", "image", "picture", "photo",
-    "text", "please", "tell", "show", "give", "could", "would", "should", "much", "many",
-    "will", "your", "they", "them", "into", "then", "than", "such", "also", "here",
-    "like", "want", "need", "know", "make", "made",
-})  # fmt: skip
+# What a line of the wanted kind counts beside a shared word.
+_OF_KIND: Final = 1.5
+_DAY: Final = re.compile(
+    r"(?i)\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|"
+    r"mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|"
+    r"oct|nov|dec)[a-z]* \d{1,2}\b|\d{1,2}月\d{1,2}|周[一二三四五六日]|星期"
+)
+_CLOCK: Final = re.compile(
+    r"(?i)\b\d{1,2}(?:[:.]\d{2})? ?(?:am|pm|a\.m|p\.m|uhr)\b|\d{1,2} ?[点时]"
+)
 
 
-async def near_lines(scene: Scene, question: str) -> str:
-    """A sentence that quotes the lines nearest to the question, or "" when none is near."""
+def _is_when(text: str) -> bool:
+    return bool(_DAY.search(text) or find_dates(text) or _is_hour(text))
+
+
+def _is_hour(text: str) -> bool:
+    return bool(_CLOCK.search(text) or find_times(text))
+
+
+def _is_money(text: str) -> bool:
+    taken = take(text, "amount")
+    return taken is not None and take(text, "currency") is not None
+
+
+def _is_dialled(text: str) -> bool:
+    return take(text, "phone") is not None
+
+
+_KINDS: Final[tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...]] = (
+    (re.compile(r"(?i)\bwhat time\b|几点|\ba qué hora\b"), _is_hour),
+    (
+        re.compile(r"(?i)\bwhen\b|\bwhat (?:day|date)\b|什么时候|哪天|何时|いつ|cuándo|quand|wann"),
+        _is_when,
+    ),
+    (re.compile(r"(?i)\bhow much\b|\bprice|\bcost|\bfee\b|多少钱|价|费"), _is_money),
+    (re.compile(r"(?i)\bwhere\b|在哪|哪里|地点|dónde"), is_place),
+    (re.compile(r"(?i)\bcall\b|\bphone|\btelephone|电话"), _is_dialled),
+)
+
+
+async def near_lines(scene: Scene, question: str, *, missing: str = "") -> str:
+    """A sentence that quotes the lines nearest to the question, or "" when none is near.
+
+    `missing` is what was looked for in vain, if it has a name.
+    """
     quotes: list[str] = []
     for _, image in scene.images:
-        quotes += _nearest(await scene.eyes.read(image), question)
+        quotes += nearest(await scene.eyes.read(image), question)
     if not quotes:
         return ""
     listed = "\n".join(f"> {shorten(quote)}" for quote in quotes[:_SHOWN])
+    if missing:
+        return scene.say(
+            f"I find nothing labelled “{missing}”; what comes nearest in the text:\n{listed}",
+            f"没有找到标为“{missing}”的内容，图中最接近的文字是：\n{listed}",
+        )
     return scene.say(
         f"I can't judge that myself, but this is what the picture says about it:\n{listed}",
         f"这一点我无法判断，但图中与之相关的文字是：\n{listed}",
     )
 
 
-def _nearest(reading: Reading, question: str) -> list[str]:
-    """Rows that share the most words with the question, at least one that is not common."""
+def nearest(reading: Reading, question: str) -> list[str]:
+    """Rows that share the most words with the question; one of the wanted kind counts more."""
     asked = _words(question)
-    rows = [row for row in reading.text.split("\n") if row]
-    scored = [(len(asked & _words(row)), -place, row) for place, row in enumerate(rows)]
+    wanted = next((fits for words, fits in _KINDS if words.search(question)), None)
+    scored = []
+    for place, row in enumerate(row for row in reading.text.split("\n") if row):
+        kind = wanted is not None and wanted(row)
+        scored.append((len(asked & _words(row)) + _OF_KIND * kind, -place, row))
     best = max((score for score, _, _ in scored), default=0)
     if not best:
         return []
-    return [row for score, _, row in sorted(scored, reverse=True) if score == best]
+    rows = [row for score, _, row in sorted(scored, reverse=True) if score == best]
+    # Without a shared word, many lines of a kind are no answer.
+    return rows if best != _OF_KIND or len(rows) <= _SHOWN else []
 
 
 def _words(text: str) -> set[str]:
-    words = {
-        re.sub(r"(?:ing|ed|es|s)$", "", word)
-        for word in re.findall(r"[a-zà-ÿ]{4,}", text.lower())
-        if word not in _COMMON
-    }
     han = re.findall(r"[\u3400-\u9fff]{2,}", text)
-    return words | {run[i : i + 2] for run in han for i in range(len(run) - 1)}
+    pairs = {run[i : i + 2] for run in han for i in range(len(run) - 1)}
+    return {word for word in stems(text) if len(word) > 2 and word.isascii()} | pairs

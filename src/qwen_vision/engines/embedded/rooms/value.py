@@ -3,21 +3,33 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Final
 
 from qwen_vision.engines.embedded.documents.charts import chart_values
-from qwen_vision.engines.embedded.documents.concepts import Concept
+from qwen_vision.engines.embedded.documents.concepts import Concept, fold, mentions
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words, lines_with
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.words import stems
 from qwen_vision.engines.embedded.facts import Reading
-from qwen_vision.engines.embedded.intents import Intent
+from qwen_vision.engines.embedded.intents import Intent, parts_of
 from qwen_vision.engines.embedded.language import shorten
 from qwen_vision.engines.embedded.places import place_words
 from qwen_vision.engines.embedded.proofs import proof
+from qwen_vision.engines.embedded.rooms.find import boxes_of, wants_boxes
+from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.refuse import way_out
+from qwen_vision.engines.embedded.rooms.search import Spot
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
+
+# "The date of the letter" asks for no other date than "the date".
+_PAPERS: Final = stems(
+    "letter slide form card receipt invoice bill contract statement poster notice ticket menu "
+    "email message note report certificate business order sign flyer shop paper purchase company "
+    "currency dollars euros full exact whole main current complete please given correct"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +47,14 @@ async def tell_values(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 
     Of a document, only the pages that give something are spoken of.
     """
-    asked: list[Concept | str] = list(intent.concepts) or [intent.subject]
+    sheets = [Sheet.of(await scene.eyes.read(image)) for _, image in scene.images]
+    asked = _asked(intent, sheets)
     looked: list[_Looked] = []
     for index, image in scene.images:
         reading = await scene.eyes.read(image)
         sheet = Sheet.of(reading)
         yield Thought(f"Read {len(reading.rows)} lines in picture {index + 1}.")
-        found = tuple(_find(reading, sheet, what) for what in asked)
+        found = tuple(_find(reading, sheet, what, intent=intent) for what in asked)
         for what, values in zip(asked, found, strict=True):
             for thought in _thoughts(name_of(what, scene), values):
                 yield thought
@@ -51,12 +64,31 @@ async def tell_values(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         if len(told) > 1:
             head = scene.say(f"Picture {one.index + 1}: ", f"图片 {one.index + 1}：")
             yield Say(("\n" if place else "") + head)
-        for number, (what, values) in enumerate(zip(asked, one.found, strict=True)):
-            for value in values[:1]:
-                name = name_of(what, scene)
-                yield Proof(proof(name, value, index=one.index, page=one.image.page))
-            words = _sentence(scene, what, values, image=one.image, sheet=one.sheet)
-            yield Say(("\n" if number else "") + words)
+        async for step in _tell(scene, intent, one, asked=asked):
+            yield step
+
+
+async def _tell(
+    scene: Scene, intent: Intent, one: _Looked, *, asked: list[Concept | str]
+) -> AsyncIterator[Step]:
+    """What one picture gave for each thing asked, and boxes if they are wanted."""
+    for number, (what, values) in enumerate(zip(asked, one.found, strict=True)):
+        for value in values[:1]:
+            yield Proof(proof(name_of(what, scene), value, index=one.index, page=one.image.page))
+        words = _sentence(scene, what, values, image=one.image, sheet=one.sheet)
+        near = "" if values else await _near(scene, intent, what, several=len(asked) > 1)
+        yield Say(("\n" if number else "") + (near or words))
+    if wants_boxes(scene.question):
+        best = [values[0] for values in one.found if values]
+        spots = [Spot(value.text, value.box, value.confidence) for value in best]
+        yield Say("\n" + boxes_of(spots, one.image, scene))
+
+
+async def _near(scene: Scene, intent: Intent, what: Concept | str, *, several: bool) -> str:
+    """The lines nearest to what no label names; "" when there are none."""
+    name = intent.subject if not several and intent.subject else name_of(what, scene)
+    question = intent.text if not several else name
+    return await near_lines(scene, question, missing=name) if name else ""
 
 
 def name_of(what: Concept | str, scene: Scene) -> str:
@@ -66,10 +98,45 @@ def name_of(what: Concept | str, scene: Scene) -> str:
     return scene.say(what.en, what.zh)
 
 
-def _find(reading: Reading, sheet: Sheet, what: Concept | str) -> list[Found]:
+def _asked(intent: Intent, sheets: list[Sheet]) -> list[Concept | str]:
+    """Each thing asked for: words that a page prints as a label as they are, else a concept."""
+    asked: list[Concept | str] = []
+    for part in parts_of(intent.subject):
+        own = [concept for concept in intent.concepts if concept.asks.search(fold(part))]
+        full = any(concept.asks.fullmatch(fold(part)) for concept in own)
+        if part and not full and any(find_words(sheet, part) for sheet in sheets):
+            asked.append(part)
+        elif own:
+            asked += [concept for concept in own if concept not in asked]
+        elif part and not intent.concepts:
+            asked.append(part)
+    said = " ".join(what for what in asked if isinstance(what, str))
+    left = [
+        concept
+        for concept in intent.concepts
+        if concept not in asked and not concept.asks.search(fold(said))
+    ]
+    return [*asked, *left] or [intent.subject]
+
+
+def _find(reading: Reading, sheet: Sheet, what: Concept | str, *, intent: Intent) -> list[Found]:
     if isinstance(what, Concept):
-        return find_field(sheet, what)
+        found = find_field(sheet, what)
+        if _says_more(intent, what):
+            # "The IP address" is not whatever reads as an address.
+            found = [value for value in found if value.label is not None]
+        return found
     return _over_label(reading, what) or _own(sheet, what)
+
+
+def _says_more(intent: Intent, concept: Concept) -> bool:
+    """Whether the words asked for say more than the concept and the paper it stands on."""
+    if not concept.asks.search(fold(intent.subject)):
+        return False
+    rest = concept.asks.sub(" ", fold(intent.subject))
+    for other in mentions(rest):
+        rest = rest.replace(other.words, " ")
+    return any(len(word) > 1 and word.isascii() for word in stems(rest) - _PAPERS)
 
 
 def _over_label(reading: Reading, words: str) -> list[Found]:
@@ -107,7 +174,7 @@ def _sentence(
     if isinstance(what, str) and best.rank == 9:
         return scene.say(f"It says “{quote}” ({where}).", f"图中写着“{quote}”（{where}）。")
     source = (
-        scene.say(f" (at the {where})", f"({where})")
+        scene.say(f" (at the {where})", f"（{where}）")
         if quote == value
         else scene.say(f" (at the {where}: “{quote}”)", f"（{where}，原文“{quote}”）")
     )

@@ -1,0 +1,129 @@
+"""Cells: the cell of a table in the row and under the header that a question names."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.words import names, shared, stems
+from qwen_vision.engines.embedded.facts import Box, Cell, Reading, Table
+
+# What a question may call a column of prices or of counts without saying its header.
+_MONEY: Final = re.compile(
+    r"\bhow much\b|\bprices?\b|\bcosts?\b|\bfees?\b|多少钱|价格|价钱|单价|售价|费用", re.IGNORECASE
+)
+_MONEY_HEAD: Final = re.compile(
+    r"price|cost|fee|rate|amount|preis|prix|precio|prezzo|价|金额|費|费", re.IGNORECASE
+)
+_COUNT: Final = re.compile(
+    r"\bhow many\b|\bquantity\b|数量|多少(?:个|件|台|本)|几(?:个|件)", re.IGNORECASE
+)
+_COUNT_HEAD: Final = re.compile(
+    r"q'?ty|quantity|count|stock|units?|pieces|number|menge|anzahl|数量|件数|库存", re.IGNORECASE
+)
+_HALF: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A cell a question asks for: the words of its row, of its header, and what it says.
+
+    `header` is empty in a table of labels and values.
+    """
+
+    row: str
+    header: str
+    text: str
+    box: Box
+
+
+def crossings(reading: Reading, question: str) -> list[Crossing]:
+    """The cells that a question names by their row; one if it names the column as well."""
+    for table in reading.tables:
+        grid = {(cell.row, cell.column): cell for cell in table.cells}
+        headers = _headers(table)
+        chosen = _row(table, grid, question, first=0 if not headers else 1)
+        if chosen is None:
+            continue
+        row, label = chosen
+        found = [
+            Crossing(label.text.strip(" :："), headers.get(column, ""), cell.text, cell.box)
+            for column in range(table.columns)
+            if (cell := grid.get((row, column))) is not None
+            and cell is not label
+            and cell.text.strip()
+            and cell.box is not None
+        ]
+        best = _under_header(found, question, label=label.text)
+        if best:
+            return best
+    return []
+
+
+def _headers(table: Table) -> dict[int, str]:
+    """The words over each column; empty for a table of labels and values without a head."""
+    top = [cell for cell in table.cells if cell.row == 0 and cell.text.strip()]
+    if (
+        table.rows < 2
+        or len(top) < 2
+        or any(cell.text.rstrip().endswith((":", "：")) for cell in top)
+    ):
+        return {}
+    below = [cell for cell in table.cells if cell.row > 0]
+    figures = any(re.search(r"\d", cell.text) for cell in top if cell.column)
+    if table.columns == 2 and (figures or not any(re.search(r"\d", cell.text) for cell in below)):
+        return {}
+    headers: dict[int, str] = {}
+    deep = any(cell.column_span > 1 for cell in top)
+    for cell in table.cells:
+        if cell.row <= int(deep) and cell.text.strip():
+            for column in range(cell.column, cell.column + cell.column_span):
+                headers[column] = f"{headers.get(column, '')} {cell.text}".strip()
+    return headers
+
+
+def _row(
+    table: Table, grid: dict[tuple[int, int], Cell], question: str, *, first: int
+) -> tuple[int, Cell] | None:
+    """The row whose first words the question says, the most words first."""
+    named = [
+        (len(stems(cell.text)) + len(cell.text) / 100, row, cell)
+        for row in range(first, table.rows)
+        if (cell := _label(table, grid, row)) is not None and names(cell.text, question)
+    ]
+    best = max(named, key=lambda item: item[0], default=None)
+    return None if best is None else best[1:]
+
+
+def _label(table: Table, grid: dict[tuple[int, int], Cell], row: int) -> Cell | None:
+    for column in range(min(2, table.columns)):
+        cell = grid.get((row, column))
+        if cell is not None and re.search(r"[^\W\d_]{2}|[\u3400-\u9fff]", cell.text):
+            return cell
+    return None
+
+
+def _under_header(found: list[Crossing], question: str, *, label: str) -> list[Crossing]:
+    if len(found) < 2:
+        return found
+    rest = " ".join(_without(question, label))
+    scored = [(shared(cell.header, rest), cell) for cell in found]
+    best = max(score for score, _ in scored)
+    if best >= _HALF:
+        return [cell for score, cell in scored if score == best]
+    return list(_by_kind(found, question)) or found
+
+
+def _by_kind(found: list[Crossing], question: str) -> Iterator[Crossing]:
+    """The one column of prices for "how much", of counts for "how many"."""
+    for asked, head in ((_MONEY, _MONEY_HEAD), (_COUNT, _COUNT_HEAD)):
+        fitting = [cell for cell in found if head.search(cell.header)]
+        if asked.search(question) and len(fitting) == 1:
+            yield fitting[0]
+            return
+
+
+def _without(question: str, label: str) -> list[str]:
+    """The words of the question that are not the row's."""
+    taken = stems(label)
+    return [word for word in re.findall(r"\w+", question) if not stems(word) & taken]

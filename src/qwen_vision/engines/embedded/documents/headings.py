@@ -1,0 +1,59 @@
+"""Headings: the title of a page, and the lines that stand under a heading of it."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.concepts import concepts, is_label
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.labelled import labelled
+from qwen_vision.engines.embedded.documents.sheet import Sheet, height
+from qwen_vision.engines.embedded.documents.words import names
+from qwen_vision.engines.embedded.facts import TextLine
+
+_AT_THE_TOP: Final = 8
+_MAX_WORDS: Final = 5
+# How much taller than the usual line a heading is.
+_TALLER: Final = 1.12
+
+
+def find_title(sheet: Sheet) -> list[Found]:
+    """A labelled title, else the tallest of the first lines, the upper one of equals."""
+    named = labelled(sheet, concepts()["title"])
+    head = [line for line in sheet.lines[:_AT_THE_TOP] if re.search(r"[^\W\d_]{2}", line.text)]
+    if not head:
+        return named
+    tallest = max(height(line) for line in head)
+    line = next(line for line in head if height(line) > 0.93 * tallest)
+    why = "the tallest line near the top" if tallest > height(head[-1]) else "the first line"
+    return [*named, Found(line.text, line.text, (line,), why, rank=1)]
+
+
+def section(sheet: Sheet, question: str) -> tuple[TextLine, Sequence[Sequence[TextLine]]] | None:
+    """The heading whose words a question says, with the rows under it up to the next one."""
+    rows = sheet.rows
+    heads = [at for at, row in enumerate(rows) if len(row) == 1 and _is_heading(sheet, row[0])]
+    for at in heads:
+        line = rows[at][0]
+        if not names(line.text, question):
+            continue
+        later = (other for other in heads if other > at and _alike(line, rows[other][0]))
+        end = next(later, len(rows))
+        under = rows[at + 1 : end]
+        if under:
+            return line, under
+    return None
+
+
+def _is_heading(sheet: Sheet, line: TextLine) -> bool:
+    text = line.text.strip()
+    if re.search(r"\d", text) or len(text.split()) > _MAX_WORDS or is_label(text):
+        return False
+    tall = height(line) > _TALLER * sheet.line_height
+    return tall or (text.upper() == text and text.lower() != text) or text.endswith((":", "："))
+
+
+def _alike(one: TextLine, other: TextLine) -> bool:
+    """Whether two headings are of one rank: equally tall or taller, and equally capital."""
+    same_case = (one.text.upper() == one.text) == (other.text.upper() == other.text)
+    return same_case and height(other) > 0.85 * height(one)

@@ -1,0 +1,140 @@
+"""Search: where the subject of a question stands in a picture, over text, codes and objects."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.fields import find_field, find_words, lines_with
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Reading, TextLine
+from qwen_vision.engines.embedded.intents import Intent, Task, quoted
+from qwen_vision.engines.embedded.rooms.codes import code_line
+from qwen_vision.engines.embedded.rooms.things import detector_labels
+from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.media.items import Image
+
+CODES: Final = re.compile(r"\b(?:qr|bar ?codes?|codes?)\b|二维码|条形?码", re.IGNORECASE)
+_TEXT: Final = re.compile(
+    r"^(?:any |some )?(?:text|writing|words?|letters?|文字|字|文本)$", re.IGNORECASE
+)
+_THINGS: Final = re.compile(
+    r"^(?:objects?|things?|everything|items?|物体|东西|目标)$", re.IGNORECASE
+)
+_TABLES: Final = re.compile(
+    r"^(?:data |html |text )?(?:tables?|grids?|spreadsheets?)$|^(?:表格?|数据表|一张表|表格数据)$",
+    re.IGNORECASE,
+)
+# Kinds of things on a screen or page that are told by the words on them.
+_SORT: Final = re.compile(
+    r"^(?:(?:words?|texts?|labels?|headings?|titles?|buttons?|lines?|phrases?|fields?)\s+)(?=\S)|"
+    r"\s+(?:words?|texts?|labels?|headings?|buttons?|icons?|tabs?|links?|fields?|"
+    r"checkbox(?:es)?|options?|lines?|phrases?|menus?|entry|entries|items?|sections?|columns?|rows?|"
+    r"cells?|logos?)$|(?<=\w)(?:这个)?(?:按钮|图标|文字|字样|一词|单词|链接|菜单项?|选项|字段|标题|栏目?|列|行)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Something found: what it is called, where, how surely."""
+
+    label: str
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search for a subject gave; `seen` is False when nothing here could see it."""
+
+    spots: tuple[Spot, ...]
+    kind: str
+    seen: bool = True
+
+
+async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
+    """Where the subject of a question stands in a picture: code, value, text or object."""
+    subject = intent.subject
+    if CODES.search(subject or intent.text) and not quoted(intent.text):
+        codes = await scene.eyes.codes(image)
+        return Search(tuple(Spot(code.payload, code_line(code).box, 1.0) for code in codes), "code")
+    reading = await scene.eyes.read(image)
+    if _TEXT.match(subject):
+        return Search(_line_spots(reading), "text")
+    sheet = Sheet.of(reading)
+    if intent.concepts and not quoted(intent.text):
+        found = [value for concept in intent.concepts for value in find_field(sheet, concept)[:1]]
+        if found:
+            return Search(
+                tuple(Spot(value.text, value.box, value.confidence) for value in found), "value"
+            )
+    if _TABLES.match(subject) and reading.tables:
+        return Search(_table_spots(scene, reading), "table")
+    return await _find_named(scene, intent, image, sheet=sheet)
+
+
+async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Sheet) -> Search:
+    """Values, objects or lines of text that the words of the subject name."""
+    subject = intent.subject
+    values = _beside(sheet, subject) if intent.task is Task.LOCATE else ()
+    if values:
+        return Search(values, "value")
+    things = await _find_things(scene, subject, image)
+    if things.spots:
+        return things
+    if _TABLES.match(subject):
+        return Search((), "table")
+    lines = _lines_named(sheet, subject)
+    if lines:
+        return Search(tuple(Spot(line.text, line.box, line.confidence) for line in lines), "line")
+    # Words in quotation marks can only be text; anything else might be a thing.
+    only_text = bool(quoted(intent.text)) or bool(intent.concepts)
+    return Search((), "text", seen=True) if only_text else things
+
+
+def _table_spots(scene: Scene, reading: Reading) -> tuple[Spot, ...]:
+    return tuple(
+        Spot(
+            scene.say(
+                f"a table of {table.rows} rows and {table.columns} columns",
+                f"{table.rows} 行 {table.columns} 列的表格",
+            ),
+            table.box,
+            1.0,
+        )
+        for table in reading.tables
+    )
+
+
+def _beside(sheet: Sheet, subject: str) -> tuple[Spot, ...]:
+    """Values that a label of these very words names."""
+    found = find_words(sheet, subject) if subject else []
+    return tuple(Spot(value.text, value.box, value.confidence) for value in found[:1])
+
+
+def _lines_named(sheet: Sheet, subject: str) -> list[TextLine]:
+    """Lines that hold the words; "the Save button" is found by what stands on it."""
+    if not subject:
+        return []
+    return lines_with(sheet, subject) or lines_with(sheet, _SORT.sub("", subject).strip())
+
+
+async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
+    """Objects the words mean; `seen` is False when no detector knows or looks for such."""
+    everything = _THINGS.match(subject) is not None
+    labels = detector_labels(subject)
+    if not everything and not labels:
+        return Search((), "object", seen=False)
+    objects = await scene.objects(image)
+    found = tuple(
+        _object_spot(thing) for thing in objects or () if everything or thing.label in labels
+    )
+    return Search(found, "object", seen=objects is not None)
+
+
+def _line_spots(reading: Reading) -> tuple[Spot, ...]:
+    return tuple(Spot(line.text, line.box, line.confidence) for line in reading.lines)
+
+
+def _object_spot(thing: ObjectSeen) -> Spot:
+    return Spot(thing.label, thing.box, thing.confidence)
