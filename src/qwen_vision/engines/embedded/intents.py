@@ -166,7 +166,7 @@ def _intent(piece: str, without: Task | None) -> Intent:
     bare = _without_quotes(piece)
     named = _subjects(mentions(bare), bare)
     for task, pattern in _rules(early=True):
-        if task is without or (task is Task.CODE and _SEEKS.search(bare)):
+        if task is without or _is_other(task, bare):
             continue
         if pattern.search(bare) and not _is_value(task, named, bare):
             return Intent(task, piece, subject_of(piece), named)
@@ -179,6 +179,14 @@ def _intent(piece: str, without: Task | None) -> Intent:
     if subject:
         return Intent(Task.VALUE, piece, subject_of(piece))
     return Intent(Task.UNKNOWN, piece, subject_of(piece))
+
+
+def _is_other(task: Task, bare: str) -> bool:
+    """Whether words that look like `task` ask for something else."""
+    if task is Task.CODE:
+        return _SEEKS.search(bare) is not None
+    # "Which item is the most expensive?" is arithmetic; "how many items" a count.
+    return task is Task.ITEMS and (_MOST.search(bare) or _SEEKS.search(bare)) is not None
 
 
 def _is_value(task: Task, named: tuple[Concept, ...], piece: str) -> bool:
@@ -254,6 +262,9 @@ _OF_PLACE: Final = re.compile(
     re.IGNORECASE,
 )
 _THING: Final = re.compile(
+    r"^\W*(?:is|are|was|were|does|do) (?:the |a |an |any )?(?!there\b|the\b|this\b|it\b)"
+    r"(?P<named>[^?？.,;:!]{1,40}?) (?:listed|mentioned|included|shown|present|visible|named|"
+    r"appear|occur|(?:in|on) (?:the|this))\b|"
     r"(?:how many|count(?: all)?(?: the)?|number of|is there|are there|where (?:is|are)|locate|"
     r"detect|find|see|contain|show|mention|include|have|point (?:to|at|out)|box|"
     r"coordinates? of|bounding box(?:es)? (?:of|for|around)|when does|when do|when is) (?:the |"

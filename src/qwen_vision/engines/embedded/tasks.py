@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from qwen_vision.engines.base import Prompt
+from qwen_vision.engines.embedded.documents.fields import label_said
+from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.extract.asked import told_schema
 from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
 from qwen_vision.engines.embedded.rooms.cells import names_a_cell, tell_cells
@@ -103,6 +105,12 @@ async def _placed(intent: Intent, scene: Scene) -> Intent:
         return replace(intent, task=Task.CELL)
     if await names_a_section(scene, intent):
         return replace(intent, task=Task.SECTION)
+    if intent.task in {Task.UNKNOWN, Task.UNSEEN}:
+        # "Who is the emergency contact?": the page prints these words as a label.
+        for _, image in scene.images:
+            label = label_said(Sheet.of(await scene.eyes.read(image)), intent.text)
+            if label:
+                return replace(intent, task=Task.VALUE, subject=label)
     return intent
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.charts import chart_values
+from qwen_vision.engines.embedded.documents.concepts import fold
+from qwen_vision.engines.embedded.documents.dates import month_of
 from qwen_vision.engines.embedded.documents.words import names, shared, stems
 from qwen_vision.engines.embedded.facts import Box, Cell, Reading, Table
 
@@ -22,6 +25,8 @@ _COUNT_HEAD: Final = re.compile(
     r"q'?ty|quantity|count|stock|units?|pieces|number|menge|anzahl|数量|件数|库存", re.IGNORECASE
 )
 _HALF: Final = 0.5
+_MOST_ROWS: Final = 4
+_MONTH_WORD: Final = re.compile(r"\d{1,2}月|[a-z]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +47,41 @@ def crossings(reading: Reading, question: str) -> list[Crossing]:
     for table in reading.tables:
         grid = {(cell.row, cell.column): cell for cell in table.cells}
         headers = _headers(table)
-        chosen = _row(table, grid, question, first=0 if not headers else 1)
-        if chosen is None:
-            continue
-        row, label = chosen
+        first = 0 if not headers else 1
         found = [
-            Crossing(label.text.strip(" :："), headers.get(column, ""), cell.text, cell.box)
-            for column in range(table.columns)
-            if (cell := grid.get((row, column))) is not None
-            and cell is not label
-            and cell.text.strip()
-            and cell.box is not None
+            cell
+            for row, label in _rows(table, grid, question, first=first)
+            for cell in _of_row(grid, row, label, headers=headers, question=question)
         ]
-        best = _under_header(found, question, label=label.text)
-        if best:
-            return best
+        if found:
+            return found
     return []
+
+
+def charted(reading: Reading, question: str) -> list[Crossing]:
+    """The numbers printed over the categories of a chart that a question names."""
+    months = {month_of(word) for word in _MONTH_WORD.findall(fold(question))} - {None}
+    return [
+        Crossing(value.category, "", value.value, value.line.box)
+        for value in chart_values(reading)
+        if names(value.category, question) or month_of(value.category) in months
+    ]
+
+
+def _of_row(
+    grid: dict[tuple[int, int], Cell],
+    row: int,
+    label: Cell,
+    *,
+    headers: dict[int, str],
+    question: str,
+) -> list[Crossing]:
+    found = [
+        Crossing(label.text.strip(" :："), headers.get(column, ""), cell.text, cell.box)
+        for (at, column), cell in sorted(grid.items())
+        if at == row and cell is not label and cell.text.strip() and cell.box is not None
+    ]
+    return _under_header(found, question, label=label.text)
 
 
 def _headers(table: Table) -> dict[int, str]:
@@ -82,17 +106,20 @@ def _headers(table: Table) -> dict[int, str]:
     return headers
 
 
-def _row(
+def _rows(
     table: Table, grid: dict[tuple[int, int], Cell], question: str, *, first: int
-) -> tuple[int, Cell] | None:
-    """The row whose first words the question says, the most words first."""
+) -> list[tuple[int, Cell]]:
+    """The rows whose first words the question says; of `tea` and `green tea` the longer."""
     named = [
-        (len(stems(cell.text)) + len(cell.text) / 100, row, cell)
+        (row, cell)
         for row in range(first, table.rows)
         if (cell := _label(table, grid, row)) is not None and names(cell.text, question)
     ]
-    best = max(named, key=lambda item: item[0], default=None)
-    return None if best is None else best[1:]
+    return [
+        (row, cell)
+        for row, cell in named
+        if not any(stems(cell.text) < stems(other.text) for _, other in named)
+    ][:_MOST_ROWS]
 
 
 def _label(table: Table, grid: dict[tuple[int, int], Cell], row: int) -> Cell | None:

@@ -31,11 +31,16 @@ _MONTHS: Final = {
 _ERAS: Final = {"令和": 2018, "平成": 1988}
 _WORD: Final = r"(?P<month>[A-Za-zÀ-ÿ]{3,10})\.?"
 _YEAR: Final = r"(?P<year>\d{4}|\d{2})"
+# Print leaves little room between a date and a time, and reading may leave none.
+_END: Final = r"(?:(?!\d)|(?=[0-2]\d:[0-5]\d))"
 _DAY_AND_MONTH: Final = re.compile(
-    rf"(?<!\d)(?P<a>\d{{1,2}})\s?[-/.]\s?(?P<b>\d{{1,2}})\s?[-/.]\s?{_YEAR}(?!\d)"
+    rf"(?<!\d)(?P<a>\d{{1,2}})\s?[-/.]\s?(?P<b>\d{{1,2}})\s?[-/.]\s?{_YEAR}{_END}"
 )
 _PATTERNS: Final = (
-    re.compile(r"(?<!\d)(?P<year>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})(?!\d)"),
+    re.compile(
+        r"(?<!\d)(?P<year>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})"
+        rf"{_END}"
+    ),
     # 令和 began in 2019, 平成 in 1989.
     re.compile(
         r"(?P<era>令和|平成)\s*(?P<year>\d{1,2})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*日"
@@ -157,3 +162,11 @@ def _date(year: int, month: int, day: int) -> datetime.date | None:
 def _plain(month: str) -> str:
     """A month's name in lower case without accents, which print often loses."""
     return unicodedata.normalize("NFKD", month.lower()).encode("ascii", "ignore").decode()
+
+
+def month_of(word: str) -> int | None:
+    """The month (1 to 12) that a word names: `Apr`, `avril`, `4月`; None for another word."""
+    numbered = re.fullmatch(r"(\d{1,2})月份?", word)
+    if numbered:
+        return int(numbered[1]) if 1 <= int(numbered[1]) <= 12 else None
+    return _MONTHS.get(_plain(word))

@@ -12,11 +12,15 @@ from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.headings import find_title
 from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
 from qwen_vision.engines.embedded.documents.parties import find_address, find_company
-from qwen_vision.engines.embedded.documents.people import find_calling, find_person
+from qwen_vision.engines.embedded.documents.people import (
+    find_addressee,
+    find_calling,
+    find_person,
+)
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.take import looks_dialled, take
 from qwen_vision.engines.embedded.documents.totals import find_subtotal, find_tax, find_total
-from qwen_vision.engines.embedded.documents.words import stem
+from qwen_vision.engines.embedded.documents.words import names, stem
 from qwen_vision.engines.embedded.facts import TextLine
 
 _BY_SHAPE: Final[dict[str, str]] = {
@@ -34,11 +38,13 @@ _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
     "company": find_company,
     "address": find_address,
     "title": find_title,
+    "customer": find_addressee,
     "person": find_person,
     "job_title": find_calling,
 }
 _OTHER_DATES: Final = ("due_date", "start_date", "end_date", "order_date", "birth_date")
 _SIMILAR: Final = 0.84
+_LABEL_WORDS: Final = 5
 
 
 def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
@@ -72,6 +78,9 @@ def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
             alike = _likeness(wanted, _tokens(label))
             if alike < least:
                 alike, rest = _prefix_likeness(wanted, line.text)
+                if kind == "text" and re.match(r"\s[a-z]", rest):
+                    # "Churn fell to 2.4%" goes on as a sentence: "churn" is no label.
+                    continue
             if alike >= least:
                 found += [(alike, value) for value in after_label(sheet, line, rest, kind=kind)]
         if found:
@@ -88,6 +97,18 @@ def _ways_to_say(words: str) -> list[list[str]]:
     owned = re.split(r"['’]s? |(?<=[\u3400-\u9fff])的", words, maxsplit=1)
     ways += owned[1:]
     return [tokens for way in ways if (tokens := _tokens(way))]
+
+
+def label_said(sheet: Sheet, question: str) -> str:
+    """The printed label, with a value beside it, all of whose words a question says; or ""."""
+    said = []
+    for line in sheet.lines:
+        label, mark, _ = line.text.replace("：", ":").partition(":")
+        if not mark and not sheet.right_of(line):
+            continue
+        if len(label.split()) <= _LABEL_WORDS and names(label, question):
+            said.append(label.strip())
+    return max(said, key=len, default="")
 
 
 def lines_with(sheet: Sheet, words: str) -> list[TextLine]:

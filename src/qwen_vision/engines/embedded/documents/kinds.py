@@ -14,8 +14,25 @@ _KINDS: Final = tuple(
         (r"\bmenu\b|菜单", "a menu", "一份菜单"),
         (r"\bcertificate\b|证书", "a certificate", "一份证书"),
         (r"\bpassport\b|护照", "a passport", "一本护照"),
-        (r"\bbank statement\b|对账单", "a bank statement", "一份对账单"),
+        (r"\b(?:bank|account) statement\b|kontoauszug|对账单", "a bank statement", "一份对账单"),
         (r"\bticket\b|车票|门票", "a ticket", "一张票"),
+        (
+            r"\bcredit (?:note|memo)\b|gutschrift|\bavoir\b|红字发票",
+            "a credit note",
+            "一张贷项通知单",
+        ),
+        (r"\b(?:quotation|quote|angebot|devis)\b|报价单", "a quotation", "一份报价单"),
+        (r"\bpurchase order\b|采购订单", "a purchase order", "一份采购订单"),
+        (r"\bdelivery note\b|lieferschein|送货单", "a delivery note", "一张送货单"),
+        (r"\bprice ?list\b|preisliste|价目表|价格表", "a price list", "一份价目表"),
+        (r"\btime ?table\b|fahrplan|时刻表|课程表", "a timetable", "一份时刻表"),
+        (r"\b(?:contract|agreement)\b|合同|协议", "a contract", "一份合同"),
+        (r"\bform\b|登记表|申请表|表单", "a form", "一份表格"),
+        (
+            r"^(?:(?:dear|sehr geehrter?|estimad[oa]s?|ch[eè]re?)\b|尊敬的|亲爱的).*[,，:：]$",
+            "a letter",
+            "一封信",
+        ),
         (r"\b(?:curriculum vitae|résumé)\b|简历", "a résumé", "一份简历"),
     )
 )
@@ -41,6 +58,8 @@ def _is_title(text: str, match: re.Match[str]) -> bool:
     """Whether the words stand alone, or begin a line that goes on with their number."""
     if len(text) > _TITLE_CHARS:
         return False
+    if match[0] == text:
+        return True
     numbered = _NUMBERED.match(text[match.end() :]) if match.start() == 0 else None
     return numbered is not None or (len(text.split()) <= 3 and not re.search(r"\d", text))
 

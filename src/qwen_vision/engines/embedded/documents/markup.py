@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -43,6 +44,17 @@ def csv_table(table: Table) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(_grid(table))
     return out.getvalue().rstrip("\n")
+
+
+def json_table(table: Table) -> str:
+    """The table as a JSON array of rows, keyed by its first row where that names each column."""
+    head, *rows = _grid(table)
+    if len(set(head) - {""}) == table.columns and rows:
+        records: list[object] = [dict(zip(head, row, strict=True)) for row in rows]
+    else:
+        records = [head, *rows]
+    inner = ",\n".join("  " + json.dumps(record, ensure_ascii=False) for record in records)
+    return f"[\n{inner}\n]"
 
 
 def latex_table(table: Table) -> str:

@@ -1,10 +1,15 @@
 """Cells: what a table says in the row, and under the header, that a question names."""
 
+import re
 from collections.abc import AsyncIterator
+from typing import Final
 
-from qwen_vision.engines.embedded.documents.cells import Crossing, crossings
+from qwen_vision.engines.embedded.documents.cells import Crossing, charted, crossings
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words
-from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.sheet import Sheet, around
+from qwen_vision.engines.embedded.documents.words import shared
+from qwen_vision.engines.embedded.extract.items import bill_items
+from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent, Task, parts_of
 from qwen_vision.engines.embedded.language import join_words
 from qwen_vision.engines.embedded.places import place_words
@@ -14,36 +19,74 @@ from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
 from qwen_vision.protocol.receipt import Evidence
 
-_MAY_ASK_A_CELL = frozenset({Task.VALUE, Task.COUNT, Task.WHEN, Task.UNKNOWN, Task.MOMENT})
+_MAY_ASK_A_CELL: Final = frozenset(
+    {Task.VALUE, Task.COUNT, Task.WHEN, Task.UNKNOWN, Task.UNSEEN, Task.MOMENT}
+)
+_MONEY: Final = re.compile(
+    r"\bhow much\b|\bprices?\b|\bcosts?\b|\bpaid for\b|多少钱|价格|价钱|单价", re.IGNORECASE
+)
+_COUNT: Final = re.compile(r"\bhow many\b|\bquantity\b|几|多少(?!钱)|数量", re.IGNORECASE)
+# The part of an item's words that a question must say.
+_SHARED: Final = 0.3
+_MOST_ITEMS: Final = 3
 
 
 async def names_a_cell(scene: Scene, intent: Intent) -> bool:
-    """Whether a question says the words of a row of a table, and no label answers it better."""
+    """Whether a question says the words of a row, of an item or of a bar, and no label's."""
     if intent.task not in _MAY_ASK_A_CELL:
         return False
-    for _, image in scene.images:
-        reading = await scene.eyes.read(image)
-        found = crossings(reading, intent.text)
-        sheet = Sheet.of(reading)
-        labelled = any(
-            value.label is not None
-            for concept in intent.concepts
-            for value in find_field(sheet, concept)[:1]
+    return any([_is_asked(await scene.eyes.read(image), intent) for _, image in scene.images])
+
+
+def _is_asked(reading: Reading, intent: Intent) -> bool:
+    found = _cells(reading, intent.text)
+    if not found:
+        return False
+    sheet = Sheet.of(reading)
+    labelled = any(
+        value.label is not None
+        for concept in intent.concepts
+        for value in find_field(sheet, concept)[:1]
+    )
+    if labelled:
+        return len(found) == 1 and bool(found[0].header)
+    # A list of labels and values answers by its labels, unless these are no labels.
+    is_label = any(find_words(sheet, part) for part in parts_of(intent.subject))
+    return bool(found[0].header) or not is_label
+
+
+def _cells(reading: Reading, question: str) -> list[Crossing]:
+    return crossings(reading, question) or charted(reading, question) or _priced(reading, question)
+
+
+def _priced(reading: Reading, question: str) -> list[Crossing]:
+    """The amounts, or counts, of the lines of a bill whose names the question shares most."""
+    money = _MONEY.search(question)
+    if not money and not _COUNT.search(question):
+        return []
+    role = "amount" if money else "quantity"
+    items = [item for item in bill_items(Sheet.of(reading)) if role in item.values]
+    scored = [(shared(item.values["description"], question), item) for item in items]
+    best = max((score for score, _ in scored), default=0.0)
+    if best < _SHARED:
+        return []
+    return [
+        Crossing(
+            item.values["description"],
+            item.headers.get(role, role),
+            item.values[role],
+            around(item.lines),
         )
-        if found and found[0].header and (not labelled or len(found) == 1):
-            return True
-        # A list of labels and values answers by its labels, unless these are no labels.
-        is_label = any(find_words(sheet, part) for part in parts_of(intent.subject))
-        if found and not labelled and not is_label:
-            return True
-    return False
+        for score, item in scored
+        if score == best
+    ][:_MOST_ITEMS]
 
 
 async def tell_cells(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """The cell asked for, or the whole row when the question names no column."""
     several = len(scene.images) > 1
     for index, image in scene.images:
-        found = crossings(await scene.eyes.read(image), intent.text)
+        found = _cells(await scene.eyes.read(image), intent.text)
         yield Thought(f"Looked for the row in the tables of picture {index + 1}: {_what(found)}.")
         if not found:
             continue
@@ -67,9 +110,16 @@ def _what(found: list[Crossing]) -> str:
 
 
 def _sentence(scene: Scene, found: list[Crossing], image: Image) -> str:
-    first = found[0]
-    if len(found) > 1:
-        listed = [f"{cell.header} {cell.text}".strip() for cell in found]
+    rows: dict[str, list[Crossing]] = {}
+    for cell in found:
+        rows.setdefault(cell.row, []).append(cell)
+    return "\n".join(_row(scene, cells, image) for cells in rows.values())
+
+
+def _row(scene: Scene, cells: list[Crossing], image: Image) -> str:
+    first = cells[0]
+    if len(cells) > 1:
+        listed = [f"{cell.header} {cell.text}".strip() for cell in cells]
         return scene.say(
             f"The table says of “{first.row}”: {join_words('en', listed)}.",
             f"表格中“{first.row}”一行：{join_words('zh', listed)}。",

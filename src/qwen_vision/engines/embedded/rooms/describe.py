@@ -15,6 +15,7 @@ from qwen_vision.engines.embedded.steps import Say, Step, Thought
 
 _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
+_PAGE_LINES: Final = 6
 _COLORS_ZH: Final = {
     "black": "黑色", "white": "白色", "grey": "灰色", "gray": "灰色", "red": "红色",
     "orange": "橙色", "yellow": "黄色", "green": "绿色", "cyan": "青色", "blue": "蓝色",
@@ -46,7 +47,8 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
             _text_words(reading, scene.language),
             _code_words(codes, scene.language),
             object_words(objects, scene.language) if notes or objects else "",
-            _whole_words(whole, scene.language),
+            # A page of text looks like nothing but a page.
+            _whole_words(whole, scene.language) if len(reading.rows) < _PAGE_LINES else "",
         ):
             if paragraph:
                 yield Say("\n\n" + paragraph)

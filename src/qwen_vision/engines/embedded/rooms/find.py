@@ -5,6 +5,9 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.words import shared
+from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.language import join_words, shorten
@@ -26,6 +29,11 @@ _GRID: Final = re.compile(
     r"\b(?:rows|columns)\b(?! of text)|[几多少]\s?[行列](?!文字|字)|(?:行|列)数", re.IGNORECASE
 )
 _COLUMNS: Final = re.compile(r"columns|列", re.IGNORECASE)
+_LISTED: Final = re.compile(
+    r"\b(?:items?|products?|dishes|articles|goods|entries|drinks|services|positions)\b|"
+    r"商品|项目|菜|产品|服务|物品",
+    re.IGNORECASE,
+)
 _TIMES: Final = re.compile(r"\btimes\b|次", re.IGNORECASE)
 _PICTURES: Final = re.compile(r"\b(?:pictures?|images?|photos?|pages?)\b|张|图片|页", re.IGNORECASE)
 _AS_BOXES: Final = re.compile(
@@ -120,7 +128,11 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     for place, (index, image) in enumerate(scene.images):
         yield Say("\n" if place else "")
         reading = await scene.eyes.read(image)
-        of_text = _count_grid(scene, intent, reading) or _count_text(scene, intent, reading)
+        of_text = (
+            _count_grid(scene, intent, reading)
+            or _count_text(scene, intent, reading)
+            or _count_listed(scene, intent, reading)
+        )
         if of_text is not None:
             yield Thought(f"Counted over {len(reading.rows)} lines of text.")
             yield Say(of_text)
@@ -177,6 +189,31 @@ def _count_grid(scene: Scene, intent: Intent, reading: Reading) -> str | None:
     )
 
 
+def _count_listed(scene: Scene, intent: Intent, reading: Reading) -> str | None:
+    """The rows of a table under the header the question names, or the lines of a bill."""
+    subject = intent.subject
+    if quoted(intent.text) or not subject:
+        return None
+    for table in reading.tables:
+        heads = [cell for cell in table.cells if cell.row == 0 and cell.column == 0]
+        if heads and shared(heads[0].text, subject) == 1.0:
+            number = len({cell.row for cell in table.cells if cell.row and cell.column == 0})
+            return scene.say(
+                f"The table lists {number} under “{heads[0].text}”.",
+                f"表格“{heads[0].text}”一列下有 {number} 项。",
+            )
+    if not _LISTED.search(subject):
+        return None
+    items = bill_items(Sheet.of(reading))
+    if not items:
+        return None
+    number = len(items)
+    return scene.say(
+        f"I count {number} {'line' if number == 1 else 'lines'} with an amount.",
+        f"我数到 {number} 行带金额的项目。",
+    )
+
+
 def _where(spot: Spot, image: Image, scene: Scene) -> str:
     where = place_words(spot.box, image.original, scene.language)
     left, top, right, bottom = whole_box(spot.box)
@@ -213,8 +250,9 @@ def _not_found(scene: Scene, intent: Intent, search: Search) -> str:
         )
     if search.seen and search.kind == "object":
         return scene.say(
-            f"I see no “{subject}” among the objects I recognise here.",
-            f"在我能认出的物体中没有“{subject}”。",
+            f"I see no “{subject}” among the objects I recognise here, and the text doesn't "
+            "mention it.",
+            f"在我能认出的物体中没有“{subject}”，图中文字也没有提到。",
         )
     if search.seen:
         return scene.say(

@@ -54,6 +54,13 @@ _KINDS: Final[tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...]] = (
 )
 
 
+# Questions that a line of text may answer; others want a judgement.
+_FACT: Final = re.compile(
+    r"(?i)^\W*(?:and )?(?:when|what|where|who|which|how (?:much|many|long|far|old))\b"
+    r"(?!.{0,30}\b(?:think|feel|best|better)\b)|什么时候|何时|几点|多少|哪|谁|¿|^\W*(?:wann|wo|wer|quand|où|qui)\b"
+)
+
+
 async def near_lines(scene: Scene, question: str, *, missing: str = "") -> str:
     """A sentence that quotes the lines nearest to the question, or "" when none is near.
 
@@ -70,6 +77,8 @@ async def near_lines(scene: Scene, question: str, *, missing: str = "") -> str:
             f"I find nothing labelled “{missing}”; what comes nearest in the text:\n{listed}",
             f"没有找到标为“{missing}”的内容，图中最接近的文字是：\n{listed}",
         )
+    if _FACT.search(question):
+        return scene.say(f"The text says about it:\n{listed}", f"图中与之相关的文字是：\n{listed}")
     return scene.say(
         f"I can't judge that myself, but this is what the picture says about it:\n{listed}",
         f"这一点我无法判断，但图中与之相关的文字是：\n{listed}",

@@ -3,13 +3,13 @@
 import json
 import math
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from qwen_vision.engines.embedded.documents import markup
 from qwen_vision.engines.embedded.documents.charts import Labelled, chart_values
 from qwen_vision.engines.embedded.documents.layout import page_parts
-from qwen_vision.engines.embedded.facts import Box, Quad, Reading, TextLine
+from qwen_vision.engines.embedded.facts import Box, Quad, Reading, Table, TextLine
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.places import model_box, model_point
 from qwen_vision.engines.embedded.rooms.refuse import way_out
@@ -20,6 +20,7 @@ from qwen_vision.media.items import Image
 _ROTATED: Final = re.compile(r"rotat|旋转", re.IGNORECASE)
 _HTML: Final = re.compile(r"html", re.IGNORECASE)
 _CSV: Final = re.compile(r"\bcsv\b|spreadsheet|excel", re.IGNORECASE)
+_JSON: Final = re.compile(r"\bjson\b", re.IGNORECASE)
 _LATEX: Final = re.compile(r"latex", re.IGNORECASE)
 _QWENVL: Final = re.compile(r"qwenvl", re.IGNORECASE)
 _TITLE: Final = re.compile(r"[^\W\d_]{3,}.*\s[^\W\d_]{2,}|[\u3400-\u9fff]{3,}")
@@ -45,7 +46,7 @@ async def tell_tables(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         async for step in _chart(scene):
             yield step
         return
-    as_html = bool(_HTML.search(scene.question)) or scene.model.ocr
+    write = _table_writer(scene)
     for place, (index, image) in enumerate(scene.images):
         reading = await scene.eyes.read(image)
         yield Thought(f"Looked for tables in picture {index + 1}: found {len(reading.tables)}.")
@@ -53,13 +54,19 @@ async def tell_tables(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         if not reading.tables:
             yield Say(gap + _no_table(scene, rows=len(reading.rows)))
         for number, table in enumerate(reading.tables):
-            yield Say("\n\n" if number else gap)
-            if as_html:
-                yield Say("```html\n" + markup.html_table(table) + "\n```")
-            elif _CSV.search(scene.question):
-                yield Say("```csv\n" + markup.csv_table(table) + "\n```")
-            else:
-                yield Say(markup.markdown_table(table))
+            yield Say(("\n\n" if number else gap) + write(table))
+
+
+def _table_writer(scene: Scene) -> Callable[[Table], str]:
+    """How the question wants its tables; an OCR model writes HTML unless told otherwise."""
+    question = scene.question
+    if _CSV.search(question) and not _HTML.search(question):
+        return lambda table: "```csv\n" + markup.csv_table(table) + "\n```"
+    if _JSON.search(question) and not _HTML.search(question):
+        return lambda table: "```json\n" + markup.json_table(table) + "\n```"
+    if _HTML.search(question) or scene.model.ocr:
+        return lambda table: "```html\n" + markup.html_table(table) + "\n```"
+    return markup.markdown_table
 
 
 async def as_html(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:

@@ -11,6 +11,7 @@ from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_nu
 from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.dates import without_dates
 from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.words import shared
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.facts import Reading, Table
 from qwen_vision.engines.embedded.intents import Intent
@@ -39,6 +40,8 @@ _NAMES_ZH: Final = {
     "sum": "总和",
 }
 _LISTED: Final = 12
+# The part of a header's words that a question must say to mean its column.
+_SAID: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,10 @@ def _numbers(reading: Reading, question: str) -> Numbers:
 
 
 def _column(table: Table, question: str) -> tuple[list[tuple[Decimal, str]], str]:
-    lowered = question.lower()
     header = {cell.column: cell.text for cell in table.cells if cell.row == 0 and cell.text}
-    named = next(
-        (place for place, text in header.items() if len(text) > 1 and text.lower() in lowered), None
-    )
-    if named is None:
+    said = {place: shared(text, question) for place, text in header.items()}
+    named = max(said, key=lambda place: said[place], default=None)
+    if named is None or said[named] < _SAID:
         return [], ""
     labels = {cell.row: cell.text for cell in table.cells if cell.column == 0}
     values = []

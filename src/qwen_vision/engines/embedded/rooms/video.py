@@ -20,7 +20,7 @@ from qwen_vision.protocol.receipt import Evidence
 _SHOTS: Final = 12
 _TEXTS: Final = 20
 _MINUTES: Final = re.compile(r"(?P<m>\d+):(?P<s>\d{2}(?:\.\d+)?)")
-_MINUTE: Final = re.compile(r"(?P<m>\d+(?:\.\d+)?) ?(?:minutes?|min|分钟?)", re.IGNORECASE)
+_MINUTE: Final = re.compile(r"(?P<m>\d+(?:\.\d+)?) ?(?:minutes?|mins?\b|分钟?)", re.IGNORECASE)
 _SECONDS: Final = re.compile(
     r"(?P<s>\d+(?:\.\d+)?) ?(?:seconds?|secs?|s\b|秒)|second (?P<n>\d+(?:\.\d+)?)", re.IGNORECASE
 )
