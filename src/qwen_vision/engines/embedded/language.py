@@ -43,6 +43,11 @@ def join_words(language: Language, words: list[str]) -> str:
     return ", ".join(words[:-1]) + " and " + words[-1]
 
 
+def bracket(language: Language, text: str) -> str:
+    """The text as an aside in brackets of the language, with the space it wants before them."""
+    return f"（{text}）" if language == "zh" else f" ({text})"
+
+
 def shorten(text: str, limit: int = 120) -> str:
     """The text on one line, cut with an ellipsis after `limit` characters."""
     flat = " ".join(text.split())

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.embedded.documents.fields import label_said
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.extract.asked import told_schema
+from qwen_vision.engines.embedded.extract.asked import has_template, told_schema
 from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
 from qwen_vision.engines.embedded.rooms.cells import names_a_cell, tell_cells
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
@@ -133,7 +133,9 @@ def _intents(prompt: Prompt, scene: Scene) -> list[Intent]:
         return [Intent(Task.KEYS, scene.question)]
     intents = read_intents(scene.question)
     values = {Task.VALUE, Task.KEYS, Task.ITEMS}
-    if "json" in scene.question.lower() and all(intent.task in values for intent in intents):
+    values |= {Task.UNKNOWN, Task.DESCRIBE, Task.SIZE}
+    says_json = "json" in scene.question.lower() or has_template(scene.question)
+    if says_json and all(intent.task in values for intent in intents):
         return [Intent(Task.KEYS, scene.question)]
     if prompt.model.ocr and all(intent.task in {Task.UNKNOWN, Task.DESCRIBE} for intent in intents):
         # An OCR model reads; whatever else it is told, its answer is the text.

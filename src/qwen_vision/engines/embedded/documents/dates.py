@@ -49,7 +49,7 @@ _PATTERNS: Final = (
     _DAY_AND_MONTH,
     re.compile(
         rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*(?:de\s)?\s*"
-        rf"{_WORD}[\s,.'-]*(?:del?\s)?\s*{_YEAR}(?!\d)"
+        rf"{_WORD}[\s,.'-]*(?:del?\s)?\s*{_YEAR}(?!\d|[:.]\d)"
     ),
     re.compile(
         rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<year>\d{{4}})"

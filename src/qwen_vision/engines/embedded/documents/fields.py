@@ -11,7 +11,7 @@ from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, conce
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.headings import find_title
 from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
-from qwen_vision.engines.embedded.documents.parties import find_address, find_company
+from qwen_vision.engines.embedded.documents.parties import find_address, find_bank, find_company
 from qwen_vision.engines.embedded.documents.people import (
     find_addressee,
     find_calling,
@@ -40,6 +40,7 @@ _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
     "title": find_title,
     "customer": find_addressee,
     "person": find_person,
+    "bank": find_bank,
     "job_title": find_calling,
 }
 _OTHER_DATES: Final = ("due_date", "start_date", "end_date", "order_date", "birth_date")
@@ -74,6 +75,7 @@ def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
         least = _SIMILAR if place == 0 else 1.0
         found: list[tuple[float, Found]] = []
         for line in sheet.lines:
+            found += _numbered(wanted, line)
             label, rest = _split(line.text)
             alike = _likeness(wanted, _tokens(label))
             if alike < least:
@@ -86,6 +88,18 @@ def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
         if found:
             return [value for _, value in sorted(found, key=lambda item: -item[0])]
     return []
+
+
+def _numbered(wanted: list[str], line: TextLine) -> list[tuple[float, Found]]:
+    """The number a line begins with after the thing it counts: `Slide 7 of 22`, `Bus 14`."""
+    if len(wanted) < 2 or wanted[-1] != "number":
+        return []
+    pieces = list(re.finditer(r"[^\W_]+", line.text))[: len(wanted)]
+    said = [_plain(piece[0]) for piece in pieces]
+    if len(said) < len(wanted) or said[:-1] != wanted[:-1] or not said[-1][:1].isdigit():
+        return []
+    number = pieces[-1][0]
+    return [(_SIMILAR, Found(number, number, (line,), f"numbered: {line.text}", line))]
 
 
 def _ways_to_say(words: str) -> list[list[str]]:

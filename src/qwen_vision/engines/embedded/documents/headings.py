@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from qwen_vision.engines.embedded.documents.concepts import concepts, is_label
 from qwen_vision.engines.embedded.documents.found import Found
@@ -29,20 +29,38 @@ def find_title(sheet: Sheet) -> list[Found]:
     return [*named, Found(line.text, line.text, (line,), why, rank=1)]
 
 
-def section(sheet: Sheet, question: str) -> tuple[TextLine, Sequence[Sequence[TextLine]]] | None:
+Rows: TypeAlias = Sequence[Sequence[TextLine]]
+
+
+def section(sheet: Sheet, question: str) -> tuple[TextLine, Rows] | None:
     """The heading whose words a question says, with the rows under it up to the next one."""
+    named = (part for part in sections(sheet) if names(part[0].text, question))
+    return next(named, None)
+
+
+def sections(sheet: Sheet) -> list[tuple[TextLine, Rows]]:
+    """Each heading of a page with the rows under it, up to the next heading of its rank."""
     rows = sheet.rows
     heads = [at for at, row in enumerate(rows) if len(row) == 1 and _is_heading(sheet, row[0])]
+    found: list[tuple[TextLine, Rows]] = []
     for at in heads:
         line = rows[at][0]
-        if not names(line.text, question):
-            continue
         later = (other for other in heads if other > at and _alike(line, rows[other][0]))
-        end = next(later, len(rows))
-        under = rows[at + 1 : end]
+        under = rows[at + 1 : next(later, len(rows))]
         if under:
-            return line, under
-    return None
+            found.append((line, under))
+    return found
+
+
+def parts(sheet: Sheet) -> list[tuple[TextLine, Rows]]:
+    """The sections that hold no other one: the lowest rank of headings."""
+    found = sections(sheet)
+    heads = {id(line) for line, _ in found}
+    return [
+        (line, rows)
+        for line, rows in found
+        if not any(id(other) in heads for row in rows for other in row)
+    ]
 
 
 def _is_heading(sheet: Sheet, line: TextLine) -> bool:

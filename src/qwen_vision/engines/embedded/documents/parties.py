@@ -22,7 +22,9 @@ _LEGAL: Final = re.compile(
 _TRADE: Final = re.compile(
     r"\b(?:enterprises?|trading|restaurant|restoran|store|stores|shop|mart|market|supermarket|cafe|"
     r"coffee|bakery|pharmacy|hotel|resort|hardware|stationery|books?|gifts?|deco|motors?|services?|"
-    r"industries|group|bank|kitchen|foods?|holdings?|centre|center|house|petrol(?:eum)?|petro|station)\b"
+    r"industries|group|bank|kitchen|foods?|holdings?|centre|center|house|"
+    r"association|society|university|college|school|clinic|hospital|agency|council|foundation|"
+    r"institute|library|museum|studio|associates|partners|works|supply|labs?|atelier|petrol(?:eum)?|petro|station)\b"
     r"|超市|商店|酒店|餐厅|饭店|药房|商行|便利店|银行|医院|店$",
     re.IGNORECASE,
 )
@@ -35,16 +37,25 @@ _NO_NAME: Final = re.compile(
     r"销售(?:发票|单)|送货单|报价单|对账单|"
     r"payment receipt|"
     r"official receipt|cash sales?|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
-    r".*增值税.*发票.*)\W*$",
+    r".*增值税.*发票.*|.* form|"
+    r".{2,12}(?:登记表|申请表|报名表|价目表|时刻表|名单|通知书?|清单))\W*$",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
     r"\b(?:no\.? ?\d|lot ?\d|jalan|jln|jl|lorong|taman|street|st|road|rd|avenue|ave|lane|drive|"
     r"dr|blvd|"
     r"boulevard|floor|suite|unit|block|blk|site|building|plaza|kampung|kawasan|bandar|square|court|way|"
+    r"parade|row|close|crescent|terrace|gardens|mews|quay|wharf|calle|plaza|avenida|platz|allee|"
+    r"gasse|damm|ufer|laan|plein|viale|piazza|corso|chemin|"
     r"straat|strasse|stra(?:ß|ss)e|weg|rue|via|p\.?o\.? box)\b|straße|路|街|号|区|市|省|"
     r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|"
     r"\b\d{5}(?!\d)|\b\d{4} [A-Z]{2}\b|^[A-Z][a-zà-ÿ]+(?: [A-Za-z]+)? \d{1,4}[a-z]?$",
+    re.IGNORECASE,
+)
+# "6 Station Parade" is a street, though a station is a trade.
+_HOUSE: Final = re.compile(
+    r"^\d{1,4}[a-z]?,? .*\b(?:street|st|road|rd|avenue|ave|lane|drive|dr|boulevard|blvd|way|court|"
+    r"square|parade|row|close|crescent|terrace|gardens|mews|quay|place)\b\.?,?$",
     re.IGNORECASE,
 )
 _END: Final = re.compile(
@@ -52,6 +63,11 @@ _END: Final = re.compile(
     r"company no|co\. ?reg|bill|website|cashier|roc|ssm|slip)\b|电话|传真|税号|发票|日期",
     re.IGNORECASE,
 )
+_BANK: Final = re.compile(
+    r"\b(?:bank|banque|banco|banca|sparkasse|volksbank|credit union|building society)\b|bank$|银行",
+    re.IGNORECASE,
+)
+_BANK_WORDS: Final = 4
 _PLACE: Final = re.compile(r"^[(A-Z][A-Za-z .,'()-]{2,}$")
 
 
@@ -75,6 +91,17 @@ def find_company(sheet: Sheet) -> list[Found]:
     return named + guessed
 
 
+def find_bank(sheet: Sheet) -> list[Found]:
+    """The labelled bank, else a short line that reads as the name of one."""
+    named = [value for value in labelled(sheet, concepts()["bank"]) if _is_name(value.text)]
+    told = [
+        Found(line.text, line.text, (line,), "a line that reads as the name of a bank", rank=1)
+        for line in sheet.lines
+        if _BANK.search(line.text) and len(line.text.split()) <= _BANK_WORDS and _is_name(line.text)
+    ]
+    return named + told[:1]
+
+
 def find_address(sheet: Sheet) -> list[Found]:
     """The issuer's address: a labelled one, else the address lines under the company's name."""
     named = [
@@ -86,7 +113,7 @@ def find_address(sheet: Sheet) -> list[Found]:
     under = _under(sheet, company.lines[-1]) if company is not None else ()
     if company is not None and not under:
         named = [*named, *_beside_name(company)]
-    if not under:
+    if not under or (named and company is not None and not is_business(company.text)):
         return named
     text = " ".join(line.text.strip() for line in under)
     return [Found(text, text, tuple(under), "the lines under the company's name", rank=1), *named]
@@ -120,7 +147,7 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
     street = -3.0 if _ADDRESS.search(text) and not (legal or trade) else 0.0
     above = sheet.lines[index - 1] if index else None
     goes_on = above is not None and _ADDRESS.search(above.text) and not legal
-    street = -3.0 if goes_on else street
+    street = -3.0 if goes_on or _HOUSE.match(text) else street
     return sum((0.5, early, legal, trade, tall, case, follows, long, digits, late, street))
 
 

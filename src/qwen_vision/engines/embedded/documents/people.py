@@ -12,8 +12,8 @@ from qwen_vision.engines.embedded.facts import TextLine
 
 _NAME: Final = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau|Mme|M|Sr|Sra)\.? )?"
-    r"[A-ZÀ-Þ][\w'’-]*\.?"
-    r"(?: (?:(?:van|von|de|del|da|der|den|la|le|bin|al)|[A-ZÀ-Þ][\w'’-]*\.?)){1,3}"
+    r"[A-ZÀ-Þ](?:[^\W\d_]|['’-])*\.?"
+    r"(?: (?:(?:van|von|de|del|da|der|den|la|le|bin|al)|[A-ZÀ-Þ](?:[^\W\d_]|['’-])*\.?)){1,3}"
 )
 _CLOSING: Final = re.compile(
     r"(?i)\b(?:sincerely|faithfully|truly|regards|yours|respectfully|grü(?:ß|ss)en|"

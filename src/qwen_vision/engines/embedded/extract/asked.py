@@ -32,6 +32,11 @@ def told_schema(text: str) -> JsonObject | None:
     return None
 
 
+def has_template(text: str) -> bool:
+    """Whether the text holds a JSON object to be filled in."""
+    return _template(text) is not None
+
+
 def asked_schema(prompt: str) -> JsonObject | None:
     """A schema for what the prompt asks in words or as a template; None when it names nothing."""
     template = _template(prompt)

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
 from msgspec import UNSET
 
+from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.headings import parts
 from qwen_vision.engines.embedded.extract.leaf import (
     Json,
     fits,
@@ -20,8 +22,9 @@ from qwen_vision.engines.embedded.extract.lookup import Hit, look_up
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.pairs import all_pairs
 from qwen_vision.engines.embedded.extract.rows import fill_rows, free_rows, item_names
-from qwen_vision.engines.embedded.extract.shape import Shape
+from qwen_vision.engines.embedded.extract.shape import Shape, singular
 from qwen_vision.engines.embedded.extract.special import tell_special
+from qwen_vision.engines.embedded.facts import TextLine
 from qwen_vision.engines.embedded.proofs import proof
 from qwen_vision.protocol.receipt import Evidence
 
@@ -31,6 +34,22 @@ _LINES: Final = re.compile(
     r"(?:\w+ )*(?:items?|rows|products?|goods|articles|services|purchases|entries|positions|"
     r"records|lines|list|table)|(?:商品|菜品|货物|项目|产品)?(?:明细|列表|清单|项目|商品|菜品)",
 )
+
+
+# How receipts print the usual options of a payment.
+_MEANS: Final = {
+    "card": "card|visa|master ?card|amex|maestro|debit|credit card|银行卡|刷卡",
+    "credit card": "credit card|visa|master ?card|amex|信用卡",
+    "cash": "cash|espèces|efectivo|contanti|gegeben bar|现金",
+    "bank transfer": "bank transfer|wire transfer|überweisung|virement|transferencia|转账",
+    "银行卡": "银行卡|刷卡|visa|master ?card",
+}
+# What a switch, a ticked box or a form says beside its label.
+_SAYS: Final = re.compile(
+    r"(?i)(?:(?P<yes>yes|on|true|enabled|active|ja|oui|sí|是|有|开|已开启|☑|✓|✔|\[x\])|"
+    r"no|off|false|disabled|inactive|nein|non|否|无|关|已关闭|☐|✗|\[ \])$"
+)
+_WEB: Final = re.compile(r"(?:\w+ )?(?:url|uri|link|web ?site|homepage|web address)|网址|链接|网站")
 
 
 @dataclass
@@ -97,6 +116,9 @@ class _Filler:
         items = shape.items
         if items is None:
             return []
+        inner = next((part for part in items.fields if part.kind == "array"), None)
+        if items.kind == "object" and inner is not None:
+            return self._sections(items, inner, path=path)
         if items.kind == "object" and items.fields:
             rows, evidence = fill_rows(items, self._pages, path=path)
             self.out.evidence += evidence
@@ -108,7 +130,11 @@ class _Filler:
         is_list = not shape.words or _LINES.fullmatch(shape.words)
         if is_list and items.kind in {"any", "object", "string"}:
             return self._lines(items, path=path)
-        hits = look_up(self._pages, Shape(items.kind, shape.name, shape.about), context=context)
+        one = Shape(items.kind, singular(shape.words), shape.about, rules=items.rules)
+        many = replace(one, name=shape.name)
+        hits = look_up(self._pages, one, context=context) or look_up(
+            self._pages, many, context=context
+        )
         values: list[Json] = []
         for hit in hits:
             value = leaf_value(items, hit.found, order=hit.page.sheet.date_order)
@@ -117,6 +143,30 @@ class _Filler:
                 values.append(value)
         return values
 
+    def _sections(self, items: Shape, inner: Shape, *, path: str) -> Json:
+        """One object for each heading with rows under it: its words, and the rows as its list."""
+        filled: list[Json] = []
+        named = next((part for part in items.fields if part.kind == "string"), None)
+        for page in self._pages:
+            for heading, under in parts(page.sheet):
+                part = fill(replace(items, fields=(inner,)), [page.only(under)])
+                rows = part.value.get(inner.name) if isinstance(part.value, dict) else None
+                if not rows:
+                    continue
+                value: dict[str, Json] = {
+                    one.name: nothing(one)[0] for one in items.fields if one.required
+                }
+                place = f"{path}[{len(filled)}]"
+                if named is not None:
+                    value[named.name] = heading.text.strip(" :：")
+                    found = Found(heading.text, heading.text, (heading,), "a heading", heading)
+                    self._prove(f"{place}.{named.name}", Hit(found, page))
+                filled.append(value | {inner.name: rows})
+                for evidence in part.evidence:
+                    evidence.field = f"{place}.{evidence.field}"
+                self.out.evidence += part.evidence
+        return filled
+
     def _lines(self, items: Shape, *, path: str) -> list[Json]:
         """The lines of a bill for a list whose schema says little or nothing about them."""
         rows: list[Json]
@@ -124,7 +174,7 @@ class _Filler:
             names, evidence = item_names(self._pages, path=path)
             rows = list(names)
         else:
-            rows, evidence = free_rows(self._pages, path=path)
+            rows, evidence = free_rows(self._pages, path=path, objects=items.kind == "object")
         self.out.evidence += evidence
         self.out.trace.append(f"{path or 'rows'}: {len(rows)} rows read.")
         return [row for row in rows if fits(items, row)]
@@ -146,7 +196,7 @@ class _Filler:
             self.out.trace.append(
                 f"{path}: rejected “{hit.found.text}”, it does not fit the schema."
             )
-        value = self._option(shape, path)
+        value = self._option(shape, path) or self._from_code(shape, path)
         if value is None:
             self.out.trace.append(f"{path}: nothing on the page names it.")
             if shape.nullable or not path:
@@ -157,7 +207,8 @@ class _Filler:
         """An option of an enum that stands in the text as a word of its own."""
         for page in self._pages:
             for option in shape.options:
-                words = rf"(?<!\w){re.escape(str(option))}(?!\w)"
+                words = _MEANS.get(str(option).lower(), re.escape(str(option)))
+                words = rf"(?<!\w)(?:{words})(?!\w)"
                 line = next(
                     (
                         line
@@ -171,9 +222,27 @@ class _Filler:
                     return option
         return None
 
+    def _from_code(self, shape: Shape, path: str) -> Json:
+        """A web address that only a code of the page holds."""
+        if shape.kind != "string" or not _WEB.fullmatch(shape.words):
+            return None
+        for page in self._pages:
+            for code in page.codes:
+                if code.payload.startswith(("http://", "https://")) and fits(shape, code.payload):
+                    line = TextLine(code.payload, code.quad, 1.0)
+                    found = Found(code.payload, code.payload, (line,), "a code holds it", line)
+                    self._prove(path, Hit(found, page))
+                    return code.payload
+        return None
+
     def _boolean(self, shape: Shape, *, path: str) -> Json:
         """True when the page says the words; null or absent otherwise, never a guess."""
         words = _YES.sub("", shape.words)
+        for hit in look_up(self._pages, replace(shape, kind="string", name=words)):
+            said = _SAYS.match(hit.found.text.strip())
+            if said is not None:
+                self._prove(path, hit)
+                return said["yes"] is not None
         for page in self._pages:
             if re.search(r"qr|bar ?code|二维码|条码", words) and page.codes:
                 return True
@@ -198,9 +267,22 @@ class _Filler:
                 if label not in filled:
                     filled[label] = found.text
                     self._prove(f"{path}.{label}" if path else label, Hit(found, page))
+        if not filled:
+            filled |= self._free_rows(path)
         if not filled and any(page.sheet.lines for page in self._pages):
             filled["text"] = "\n\n".join(page.reading.text for page in self._pages)
         return filled
+
+    def _free_rows(self, path: str) -> dict[str, Json]:
+        """The rows of tables and charts, for pages that print no labels."""
+        rows, evidence = free_rows(
+            self._pages, path=f"{path}.rows" if path else "rows", objects=True
+        )
+        self.out.evidence += evidence
+        if rows:
+            return {"rows": rows}
+        charted = [value for page in self._pages for value in chart_values(page.reading)]
+        return {value.category: value.value for value in charted}
 
     def _prove(self, path: str, hit: Hit) -> None:
         self.out.evidence.append(proof(path, hit.found, index=hit.page.index, page=hit.page.number))

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -25,7 +26,25 @@ _UNKNOWN: Final = re.compile(
 def leaf_value(shape: Shape, found: Found, *, order: DateOrder) -> Json:
     """The JSON value of a found one, or None when it does not fit the schema of the leaf."""
     value = _convert(shape, found, order)
-    return value if value is not None and fits(shape, value) else None
+    if value is not None and fits(shape, value):
+        return value
+    if isinstance(value, str) and not shape.options:
+        return next((other for other in _renderings(found) if fits(shape, other)), None)
+    return None
+
+
+def _renderings(found: Found) -> Iterator[str]:
+    """Other ways to write a value, for a schema whose pattern wants one of them."""
+    if isinstance(found.plain, Decimal):
+        yield f"{found.plain:.2f}"
+        yield f"{found.plain:,.2f}"
+        yield f"{found.plain:f}"
+    if isinstance(found.plain, datetime.date):
+        for form in ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d"):
+            yield found.plain.strftime(form)
+    squeezed = re.sub(r"\s+", "", found.text)
+    yield from (squeezed, squeezed.upper(), re.sub(r"\W", "", found.text).upper())
+    yield re.sub(r"\D", "", found.text)
 
 
 def fits(shape: Shape, value: Json) -> bool:

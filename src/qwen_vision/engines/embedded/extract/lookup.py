@@ -31,7 +31,8 @@ def look_up(pages: Sequence[Page], shape: Shape, *, context: str = "") -> list[H
             return hits
     if context and shape.words in _VAGUE:
         return _by_words(pages, f"{context} {shape.words}", kind)
-    literal = _by_words(pages, shape.words, kind)
+    literal = _by_words(pages, f"{context} {shape.words}", kind) if context else []
+    literal = literal or _by_words(pages, shape.words, kind)
     if literal:
         return literal
     for concept in _loose(shape):

@@ -1,9 +1,10 @@
 """Page: everything perceived of one picture that a schema may ask for."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading
+from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading, TextLine
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,8 @@ class Page:
     codes: tuple[Barcode, ...] = ()
     facts: PictureFacts | None = None
     objects: tuple[ObjectSeen, ...] | None = None
+
+    def only(self, rows: Sequence[Sequence[TextLine]]) -> "Page":
+        """The page as if it held these rows alone."""
+        reading = Reading(tuple(line for row in rows for line in row))
+        return replace(self, reading=reading, sheet=Sheet.of(reading))

@@ -1,6 +1,7 @@
 """Pairs: every label of a page with the value it names."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.concepts import concepts, fold
@@ -13,6 +14,10 @@ from qwen_vision.engines.embedded.facts import TextLine
 _PAIR: Final = re.compile(r"^\W*(?P<label>[^\W\d_][^:：]{0,40}?)\s*[:：]\s*(?P<rest>.*)$")
 _MAX_LABEL_WORDS: Final = 6
 # A page that prints no colon still says who, when and how much.
+# A page with two ways to reach someone is a card.
+_REACHED: Final = ("phone", "email", "website", "address")
+_CARD: Final = ("person", "job_title", "company")
+_CARD_SIGNS: Final = 2
 _ALWAYS: Final = ("company", "address", "date", "invoice_number", "subtotal", "tax", "total")
 
 
@@ -28,13 +33,15 @@ def all_pairs(sheet: Sheet) -> dict[str, Found]:
             pairs.setdefault(match["label"].strip(" *-#"), found)
     # A picture of a few words is no bill: only labels or amounts make it one.
     if pairs or find_field(sheet, concepts()["total"]):
-        _add_usual(sheet, pairs)
+        _add_usual(sheet, pairs, _ALWAYS)
+    elif sum(bool(find_field(sheet, concepts()[name])) for name in _REACHED) >= _CARD_SIGNS:
+        _add_usual(sheet, pairs, (*_CARD, *_REACHED))
     return pairs
 
 
-def _add_usual(sheet: Sheet, pairs: dict[str, Found]) -> None:
+def _add_usual(sheet: Sheet, pairs: dict[str, Found], usual: Sequence[str]) -> None:
     taken: set[int] = {id(line) for found in pairs.values() for line in found.lines}
-    for name in _ALWAYS:
+    for name in usual:
         concept = concepts()[name]
         found = next(iter(find_field(sheet, concept)), None)
         if found is None or any(concept.asks.fullmatch(fold(label)) for label in pairs):
@@ -48,7 +55,7 @@ def _printed(found: Found, name: str) -> str:
     label = found.label
     if isinstance(label, TextLine) and label not in found.lines and name not in {"address"}:
         return label.text.strip(" :：")
-    return name.replace("_", " ")
+    return "name" if name == "person" else name.replace("_", " ")
 
 
 def _is_time(match: re.Match[str]) -> bool:

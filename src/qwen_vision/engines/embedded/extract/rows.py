@@ -63,14 +63,19 @@ def fill_rows(
     return filled, evidence
 
 
-def free_rows(pages: Sequence[Page], *, path: str) -> tuple[list[Json], list[Evidence]]:
+def free_rows(
+    pages: Sequence[Page], *, path: str, objects: bool
+) -> tuple[list[Json], list[Evidence]]:
     """The lines of bills, or else the rows of tables, for a list whose schema names no parts.
 
-    Each is an object keyed by the words of the header, or the printed line without one.
+    Each is an object keyed by the words of the header, or the printed line without one,
+    unless only `objects` will do.
     """
     rows: list[Json] = []
     evidence: list[Evidence] = []
-    for values, page in _bill_lines(pages) or _all_tables(pages):
+    lines = [line for line in _bill_lines(pages) if not (objects and "" in line[0])]
+    tables = _all_tables(pages)
+    for values, page in tables if _known(tables) > _known(lines) else lines:
         place = f"{path}[{len(rows)}]"
         for header, found in values.items():
             name = f"{place}.{header}" if header else place
@@ -117,23 +122,24 @@ def _all_tables(pages: Sequence[Page]) -> list[Row]:
         for table in page.reading.tables:
             header = [cell.text for cell in table.cells if cell.row == 0]
             if len(set(header) - {""}) == table.columns:
-                rows += _table_rows({name: name for name in header}, table, page)
+                rows += _table_rows({name: name.lower() for name in header}, table, page)
     return rows
 
 
 def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:
     names = {part.name: part.words for part in shape.fields}
     roles = _roles(names)
+    bill: list[Row] = []
     if {"amount", "price", "unit_price", "quantity"} & set(roles.values()):
-        rows = [row for page in pages for row in _bill_rows(roles, page)]
-        if rows:
-            return rows
+        bill = [row for page in pages for row in _bill_rows(roles, page)]
     rows = [
         row
         for page in pages
         for table in page.reading.tables
         for row in _table_rows(names, table, page)
     ]
+    if bill and _known(bill) >= _known(rows):
+        return bill
     return (
         rows
         or [row for page in pages for row in _chart_rows(shape, page)]
@@ -193,6 +199,11 @@ def _table_rows(names: dict[str, str], table: Table, page: Page) -> Iterator[Row
                 values[name] = _found(cell.text, (TextLine(cell.text, quad, 1.0),))
         if values:
             yield values, page
+
+
+def _known(rows: Sequence[Row]) -> int:
+    """How many values rows give."""
+    return sum(len(values) for values, _ in rows)
 
 
 def _chart_rows(shape: Shape, page: Page) -> Iterator[Row]:

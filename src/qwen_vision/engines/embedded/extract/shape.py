@@ -55,6 +55,15 @@ def as_words(name: str) -> str:
     return re.sub(r"[_\-./\s]+", " ", spaced).strip().lower()
 
 
+def singular(words: str) -> str:
+    """The name of one of many: `emails` are each an `email`."""
+    if words.endswith("ies"):
+        return words[:-3] + "y"
+    if re.search(r"(?:sses|xes|ches|shes)$", words):
+        return words[:-2]
+    return words[:-1] if re.search(r"[^su]s$", words) else words
+
+
 def read_shape(schema: JsonObject) -> Shape:
     """The shape of a schema. References of the document are followed, recursion is cut."""
     return _Reader(schema).shape(schema, name="", depth=0)

@@ -9,6 +9,7 @@ from qwen_vision.engines.embedded.documents.sheet import height
 from qwen_vision.engines.embedded.extract.leaf import Json
 from qwen_vision.engines.embedded.extract.page import Page
 
+_BULLET: Final = re.compile(r"^\s*(?:[•●▪◦‣·*–-]|\d{1,2}[.)、])\s*(?P<text>\S.*)$")
 _Teller = Callable[[Sequence[Page]], Json]
 
 
@@ -34,6 +35,16 @@ def _title(pages: Sequence[Page]) -> Json:
         return None
     tallest = max(sheet.lines[:8], key=height)
     return tallest.text
+
+
+def _bullets(pages: Sequence[Page]) -> Json:
+    found = [
+        match["text"]
+        for page in pages
+        for line in page.sheet.lines
+        if (match := _BULLET.match(line.text))
+    ]
+    return list(found) or None
 
 
 def _kind(pages: Sequence[Page]) -> Json:
@@ -93,6 +104,7 @@ _TELLERS: Final[tuple[tuple[re.Pattern[str], _Teller], ...]] = tuple(
         (r"(?:all |full |raw |ocr |page |image |visible |extracted )?(?:text|content|"
             r"transcription)|全文|文字|文本|内容", _text),
         (r"(?:text )?lines(?: of text)?|texts|行", _lines),
+        (r"(?:bullet ?(?:point)?s?|points|key points|list items|要点|列表项)", _bullets),
         (r"(?:document |page |main )?(?:title|heading|headline)|标题", _title),
         (r"(?:document |doc )?(?:type|kind|category|class)|文档类型|类型", _kind),
         (r"(?:qr|bar)?(?: ?codes| code contents)|二维码列表", _codes),

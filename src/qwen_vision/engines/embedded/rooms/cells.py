@@ -73,7 +73,7 @@ def _priced(reading: Reading, question: str) -> list[Crossing]:
     return [
         Crossing(
             item.values["description"],
-            item.headers.get(role, role),
+            item.headers.get(role, ""),
             item.values[role],
             around(item.lines),
         )

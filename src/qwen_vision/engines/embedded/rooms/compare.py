@@ -8,7 +8,7 @@ from typing import Final
 
 from qwen_vision.engines.embedded.facts import Difference, ObjectSeen, Reading
 from qwen_vision.engines.embedded.intents import Intent
-from qwen_vision.engines.embedded.language import join_words, shorten
+from qwen_vision.engines.embedded.language import bracket, join_words, shorten
 from qwen_vision.engines.embedded.places import place_words
 from qwen_vision.engines.embedded.proofs import whole_box
 from qwen_vision.engines.embedded.scene import Scene
@@ -133,7 +133,8 @@ def _regions(scene: Scene, found: Difference, image: Image) -> str:
     for region in found.regions[:_SHOWN]:
         left, top, right, bottom = whole_box(region)
         words = place_words(region, image.original, scene.language)
-        places.append(f"{words} ({left}, {top}, {right}, {bottom})")
+        corners = f"{left}, {top}, {right}, {bottom}"
+        places.append(words + bracket(scene.language, corners))
     count = len(found.regions)
     return (
         scene.say(

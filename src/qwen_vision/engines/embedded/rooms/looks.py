@@ -7,7 +7,7 @@ from typing import Final
 
 from qwen_vision.engines.embedded.facts import PictureFacts
 from qwen_vision.engines.embedded.intents import Intent, Task
-from qwen_vision.engines.embedded.language import Language, join_words, pick
+from qwen_vision.engines.embedded.language import Language, bracket, join_words, pick
 from qwen_vision.engines.embedded.rooms.describe import color_name
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
@@ -70,7 +70,7 @@ def _colors(facts: PictureFacts, language: Language, *, of_part: bool) -> str:
     else:
         lead = pick(language, "The main colours are ", "主要颜色是")
     named = [
-        f"{color_name(color.name, language)} ({color.hex}, {color.share:.0%})"
+        color_name(color.name, language) + bracket(language, f"{color.hex}, {color.share:.0%}")
         for color in facts.colors
         if color.share >= 0.02
     ]

@@ -76,7 +76,8 @@ async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
 async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Sheet) -> Search:
     """Values, objects or lines of text that the words of the subject name."""
     subject = intent.subject
-    values = _beside(sheet, subject) if intent.task is Task.LOCATE else ()
+    is_named = intent.task is Task.LOCATE and not quoted(intent.text)
+    values = _beside(sheet, subject) if is_named else ()
     if values:
         return Search(values, "value")
     things = await _find_things(scene, subject, image)

@@ -15,7 +15,7 @@ from qwen_vision.engines.embedded.documents.words import shared
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.facts import Reading, Table
 from qwen_vision.engines.embedded.intents import Intent
-from qwen_vision.engines.embedded.language import join_words
+from qwen_vision.engines.embedded.language import bracket, join_words
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
 
@@ -39,6 +39,7 @@ _NAMES_ZH: Final = {
     "smallest": "最小值",
     "sum": "总和",
 }
+_EXTREMES: Final = frozenset({"largest", "smallest"})
 _LISTED: Final = 12
 # The part of a header's words that a question must say to mean its column.
 _SAID: Final = 0.5
@@ -122,8 +123,8 @@ def _sentence(scene: Scene, operation: str, numbers: Numbers) -> str:
         shown.append("…")
     listed = join_words(scene.language, shown)
     result = _compute(operation, values)
-    beside = next((f" ({text})" for value, text in numbers.values if value == result and text), "")
-    beside = beside if operation in {"largest", "smallest"} else ""
+    beside = next((text for value, text in numbers.values if value == result and text), "")
+    beside = bracket(scene.language, beside) if beside and operation in _EXTREMES else ""
     return scene.say(
         f"The {operation} of {numbers.source_en} is {result}{beside}; I read {listed}.",
         f"{numbers.source_zh}的{_NAMES_ZH[operation]}是 {result}{beside}；我读到的是 {listed}。",
