@@ -136,7 +136,7 @@ async def test_a_sign_is_counted(
         ("售票员在哪里？", "图中文字没有提到“售票员”"),
         ("What size is this image?", "900 pixels wide and 420 pixels high (landscape, 15:7)"),
         ("图片的尺寸是多少？", "图片宽 900 像素，高 420 像素（横向，15:7）。"),
-        ("主要颜色是什么？", "白色 (#ffffff, 6%)"),
+        ("主要颜色是什么？", "白色（#ffffff, 6%）"),
         ("Is this picture dark?", "it is evenly lit (brightness 0.44 of 1"),
         ("图片清晰吗？", "亮度适中（亮度 0.44"),
         ("What changed?", "There is only one picture here"),

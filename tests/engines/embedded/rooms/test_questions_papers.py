@@ -143,7 +143,7 @@ async def test_key_information_of_an_invoice_is_listed(
         ("这个图表显示什么？", "- Nov: 17\n- Dec: 21\n以上是各标签上方印出的数字"),
         ("What is the value for May?", "“May”: 31 (at"),
         ("Which month has the lowest value?", "12 (Jan)"),
-        ("哪个月最高？", "46 (Jul)"),
+        ("哪个月最高？", "46（Jul）"),
         ("What is the sum of all values?", "is 326; I read"),
     ],
 )

@@ -75,7 +75,9 @@ def free_rows(
     evidence: list[Evidence] = []
     lines = [line for line in _bill_lines(pages) if not (objects and "" in line[0])]
     tables = _all_tables(pages)
-    for values, page in tables if _known(tables) > _known(lines) else lines:
+    if lines and not _says_more(tables, lines):
+        tables = lines
+    for values, page in tables:
         place = f"{path}[{len(rows)}]"
         for header, found in values.items():
             name = f"{place}.{header}" if header else place
@@ -199,6 +201,11 @@ def _table_rows(names: dict[str, str], table: Table, page: Page) -> Iterator[Row
                 values[name] = _found(cell.text, (TextLine(cell.text, quad, 1.0),))
         if values:
             yield values, page
+
+
+def _says_more(tables: Sequence[Row], lines: Sequence[Row]) -> bool:
+    """Whether the rows of tables are the lines of the bill with more of their columns."""
+    return len(tables) == len(lines) and _known(tables) > _known(lines)
 
 
 def _known(rows: Sequence[Row]) -> int:
