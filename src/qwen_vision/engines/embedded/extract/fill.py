@@ -238,11 +238,15 @@ class _Filler:
     def _boolean(self, shape: Shape, *, path: str) -> Json:
         """True when the page says the words; null or absent otherwise, never a guess."""
         words = _YES.sub("", shape.words)
-        for hit in look_up(self._pages, replace(shape, kind="string", name=words)):
+        hits = look_up(self._pages, replace(shape, kind="string", name=words))
+        for hit in hits:
             said = _SAYS.match(hit.found.text.strip())
             if said is not None:
                 self._prove(path, hit)
                 return said["yes"] is not None
+        if hits and words == shape.words:
+            # "Proxy: 10.0.0.1" says neither yes nor no of `proxy`.
+            return None
         for page in self._pages:
             if re.search(r"qr|bar ?code|二维码|条码", words) and page.codes:
                 return True

@@ -1,0 +1,68 @@
+"""Pages laid out as a reader would hand them over: texts at places, without pictures."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.facts import Box, Cell, Reading, Table, TextLine
+
+# A row is its texts with the place (in pixels) where each begins.
+Row = Sequence[tuple[int, str]]
+LayOut = Callable[..., Reading]
+
+_STEP_PX, _HEIGHT_PX, _LETTER_PX = 40, 20, 10
+
+
+def _line(text: str, left: float, *, row: int, height_px: float = _HEIGHT_PX) -> TextLine:
+    top = 20.0 + row * _STEP_PX
+    right = left + _LETTER_PX * len(text)
+    quad = ((left, top), (right, top), (right, top + height_px), (left, top + height_px))
+    return TextLine(text, quad, 0.98, row=row)
+
+
+def _lay_out(*rows: Row | str, tall: int | None = None) -> Reading:
+    lines: list[TextLine] = []
+    for place, row in enumerate(rows):
+        texts = [(20, row)] if isinstance(row, str) else row
+        height_px = _HEIGHT_PX * 1.5 if place == tall else _HEIGHT_PX
+        lines += [_line(text, left, row=place, height_px=height_px) for left, text in texts]
+    return Reading(tuple(lines))
+
+
+def _table(*rows: Sequence[str]) -> Reading:
+    cells = tuple(
+        Cell(row, column, text, Box(column * 100, row * 40, column * 100 + 90, row * 40 + 30))
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+        if text
+    )
+    lines = tuple(
+        _line(text, 20 + column * 200, row=row)
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+        if text
+    )
+    box = Box(0, 0, len(rows[0]) * 100, len(rows) * 40)
+    return Reading(lines, tables=(Table(len(rows), len(rows[0]), cells, box),))
+
+
+@pytest.fixture
+def lay_out() -> LayOut:
+    """A page of rows: a text at the left edge, or several with their places.
+
+    The row numbered `tall` is printed larger.
+    """
+    return _lay_out
+
+
+@pytest.fixture
+def tabled() -> Callable[..., Reading]:
+    """A page with one table of these rows."""
+    return _table
+
+
+@pytest.fixture
+def sheet_of() -> Callable[..., Sheet]:
+    """The sheet of a page of rows."""
+    return lambda *rows, tall=None: Sheet.of(_lay_out(*rows, tall=tall))
