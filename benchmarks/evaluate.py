@@ -214,10 +214,10 @@ async def evaluate(
     from qwen_vision.engines.registry import build_engine
     from qwen_vision.media.door import MediaDoor
     from qwen_vision.pipeline.pipeline import Pipeline
-    from qwen_vision.settings import MediaSettings
+    from qwen_vision.settings import EngineSettings, MediaSettings
 
-    settings = MediaSettings()
-    pipeline = Pipeline(build_engine("embedded", settings), MediaDoor(settings), local_files=True)
+    engine = build_engine("embedded", EngineSettings())
+    pipeline = Pipeline(engine, MediaDoor(MediaSettings()), local_files=True)
     marks: dict[str, Marks] = defaultdict(Marks)
     for entry in json.loads((data / "truth.json").read_text("utf-8")):
         folder = entry["file"].partition("/")[0]
