@@ -143,8 +143,17 @@ def read_intents(prompt: str, *, without: Task | None = None) -> list[Intent]:
         )
         if not twin:
             intents.append(intent)
-    known = [intent for intent in intents if intent.task is not Task.UNKNOWN]
+    known = [
+        intent
+        for intent in intents
+        if intent.task is not Task.UNKNOWN or re.search(r"[?？]", intent.text)
+    ]
     return _without_echo(known) or intents[:1] or [Intent(Task.DESCRIBE, prompt)]
+
+
+def asks_why(text: str) -> bool:
+    """Whether a question wants a reason, which no print gives."""
+    return re.search(r"\bwhy\b|\bhow come\b|为什么|为何", text, re.IGNORECASE) is not None
 
 
 def quoted(text: str) -> list[str]:

@@ -8,8 +8,8 @@ from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.embedded.documents.fields import label_said
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.extract.asked import has_template, told_schema
-from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
-from qwen_vision.engines.embedded.rooms.cells import names_a_cell, tell_cells
+from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_intents
+from qwen_vision.engines.embedded.rooms.cells import names_a_cell, tell_cells, wants_a_count
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.compare import compare
 from qwen_vision.engines.embedded.rooms.describe import describe
@@ -103,9 +103,11 @@ async def _settled(intents: list[Intent], scene: Scene) -> list[Intent]:
 async def _placed(intent: Intent, scene: Scene) -> Intent:
     if await names_a_cell(scene, intent):
         return replace(intent, task=Task.CELL)
+    if await wants_a_count(scene, intent):
+        return replace(intent, task=Task.COUNT, subject="items", concepts=())
     if await names_a_section(scene, intent):
         return replace(intent, task=Task.SECTION)
-    if intent.task in {Task.UNKNOWN, Task.UNSEEN}:
+    if intent.task in {Task.UNKNOWN, Task.UNSEEN} and not asks_why(intent.text):
         # "Who is the emergency contact?": the page prints these words as a label.
         for _, image in scene.images:
             label = label_said(Sheet.of(await scene.eyes.read(image)), intent.text)
@@ -147,7 +149,7 @@ async def _refuse(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """What can not be answered: the lines nearest to the question, or what was seen instead."""
     near = await near_lines(scene, intent.text) if intent.task is Task.UNKNOWN else ""
     yield Say(near or beyond(scene.language))
-    if near:
+    if near or intent.text.strip() != scene.question.strip():
         return
     yield Say(scene.say("\n\nWhat I can tell you:\n\n", "\n\n我能告诉你的是：\n\n"))
     async for step in describe(scene, notes=False):

@@ -19,7 +19,12 @@ from qwen_vision.engines.embedded.documents.people import (
 )
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.take import looks_dialled, take
-from qwen_vision.engines.embedded.documents.totals import find_subtotal, find_tax, find_total
+from qwen_vision.engines.embedded.documents.totals import (
+    find_subtotal,
+    find_tax,
+    find_tax_rate,
+    find_total,
+)
 from qwen_vision.engines.embedded.documents.words import names, stem
 from qwen_vision.engines.embedded.facts import TextLine
 
@@ -34,6 +39,7 @@ _BY_SHAPE: Final[dict[str, str]] = {
 _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
     "total": find_total,
     "tax": find_tax,
+    "tax_rate": find_tax_rate,
     "subtotal": find_subtotal,
     "company": find_company,
     "address": find_address,

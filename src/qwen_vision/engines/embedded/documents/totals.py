@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.concepts import concepts
+from qwen_vision.engines.embedded.documents.concepts import concepts, fold
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
 from qwen_vision.engines.embedded.documents.sheet import Sheet
@@ -54,6 +54,19 @@ def find_tax(sheet: Sheet) -> list[Found]:
         if number is not None and (most is None or abs(number) < abs(most)):
             found.append(value)
     return found
+
+
+def find_tax_rate(sheet: Sheet) -> list[Found]:
+    """The rates printed beside the words for tax, in the order of the page."""
+    known = concepts()
+    words = [*known["tax"].labels, *known["tax_rate"].labels]
+    found = [
+        Found(taken.text, taken.plain, (line,), "the rate beside the tax", line)
+        for line in sheet.lines
+        if (taken := take(line.text, "percent")) is not None
+        and any(label.search(fold(line.text)) for label in words)
+    ]
+    return labelled(sheet, known["tax_rate"]) + found
 
 
 def find_subtotal(sheet: Sheet) -> list[Found]:

@@ -10,7 +10,7 @@ from qwen_vision.engines.embedded.documents.sheet import Sheet, around
 from qwen_vision.engines.embedded.documents.words import shared
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.facts import Reading
-from qwen_vision.engines.embedded.intents import Intent, Task, parts_of
+from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, parts_of
 from qwen_vision.engines.embedded.language import join_words
 from qwen_vision.engines.embedded.places import place_words
 from qwen_vision.engines.embedded.proofs import whole_box
@@ -19,13 +19,12 @@ from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
 from qwen_vision.protocol.receipt import Evidence
 
-_MAY_ASK_A_CELL: Final = frozenset(
-    {Task.VALUE, Task.COUNT, Task.WHEN, Task.UNKNOWN, Task.UNSEEN, Task.MOMENT}
-)
+_MAY_ASK_A_CELL: Final = frozenset({Task.VALUE, Task.COUNT, Task.WHEN, Task.UNKNOWN, Task.MOMENT})
 _MONEY: Final = re.compile(
     r"\bhow much\b|\bprices?\b|\bcosts?\b|\bpaid for\b|多少钱|价格|价钱|单价", re.IGNORECASE
 )
 _COUNT: Final = re.compile(r"\bhow many\b|\bquantity\b|几|多少(?!钱)|数量", re.IGNORECASE)
+_TOTAL: Final = re.compile(r"\btotal\b|\bsum\b|总|合计|小计|应付", re.IGNORECASE)
 # The part of an item's words that a question must say.
 _SHARED: Final = 0.3
 _MOST_ITEMS: Final = 3
@@ -38,10 +37,24 @@ async def names_a_cell(scene: Scene, intent: Intent) -> bool:
     return any([_is_asked(await scene.eyes.read(image), intent) for _, image in scene.images])
 
 
+async def wants_a_count(scene: Scene, intent: Intent) -> bool:
+    """Whether a question wants the number of items of bills that do not print it."""
+    names = {concept.name for concept in intent.concepts}
+    if intent.task is not Task.VALUE or names != {"item_count"}:
+        return False
+    sheets = [Sheet.of(await scene.eyes.read(image)) for _, image in scene.images]
+    return not any(find_field(sheet, intent.concepts[0]) for sheet in sheets)
+
+
 def _is_asked(reading: Reading, intent: Intent) -> bool:
+    if asks_why(intent.text):
+        return False
     found = _cells(reading, intent.text)
     if not found:
         return False
+    if _priced(reading, intent.text) and not _TOTAL.search(intent.text):
+        # "How much was the milk?" is not what the whole bill came to.
+        return True
     sheet = Sheet.of(reading)
     labelled = any(
         value.label is not None

@@ -8,6 +8,7 @@ from qwen_vision.engines.base import Prompt, Text
 from qwen_vision.engines.embedded.extract.asked import encode_json
 from qwen_vision.engines.embedded.extract.fill import Filling
 from qwen_vision.engines.embedded.extract.shape import as_words
+from qwen_vision.engines.embedded.language import join_words
 from qwen_vision.engines.embedded.rooms.extract import fill_schema, see_pages
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Call, Proof, Say, Step, Thought
@@ -70,10 +71,18 @@ async def call_if_asked(scene: Scene, tools: list[FunctionTool]) -> AsyncIterato
         missing = _unseen(schema, filling)
         if missing:
             yield Thought(f"Tool {tool.name}: not called, {', '.join(missing)} not seen.")
+            yield Say(_not_called(scene, tool, missing))
             continue
         for step in _call(tool, filling):
             yield step
         return
+
+
+def _not_called(scene: Scene, tool: FunctionTool, missing: list[str]) -> str:
+    return scene.say(
+        f"I don't call {tool.name}: I find no {join_words('en', missing)} here.\n\n",
+        f"没有调用 {tool.name}：没有找到{join_words('zh', missing)}。\n\n",
+    )
 
 
 def say_tool_answer(scene: Scene, text: str) -> Say:
