@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words, lines_with
-from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.sheet import Sheet, around
 from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Reading, TextLine
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.rooms.codes import code_line
@@ -22,6 +23,10 @@ _THINGS: Final = re.compile(
 )
 _TABLES: Final = re.compile(
     r"^(?:data |html |text )?(?:tables?|grids?|spreadsheets?)$|^(?:表格?|数据表|一张表|表格数据)$",
+    re.IGNORECASE,
+)
+_CHARTS: Final = re.compile(
+    r"^(?:bar |line |column )?(?:charts?|graphs?|plots?)$|^(?:图表|柱状图|条形图|折线图)$",
     re.IGNORECASE,
 )
 # Kinds of things on a screen or page that are told by the words on them.
@@ -70,6 +75,11 @@ async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
             )
     if _TABLES.match(subject) and reading.tables:
         return Search(_table_spots(scene, reading), "table")
+    bars = chart_values(reading) if _CHARTS.match(subject) else []
+    if bars:
+        box = around(tuple(bar.line for bar in bars))
+        label = scene.say(f"a chart of {len(bars)} labels", f"有 {len(bars)} 个标签的图表")
+        return Search((Spot(label, box, 1.0),), "table")
     return await _find_named(scene, intent, image, sheet=sheet)
 
 
