@@ -4,15 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 VLLM := .venv-vllm
+PEERS := .venv-litellm
 
-.PHONY: help demo test test-clients test-vllm lint check bench soak eval install install-dev clean
+.PHONY: help demo test test-clients test-vllm lint check bench peers soak eval install install-dev clean
 
 help:
 	@echo "make demo   install, then ask three things about a picture in examples/ (no key)"
 	@echo "make test   install, then lint, types, layers and every test"
 	@echo "make test-clients  ask the server with the clients people use (their own .venv-clients)"
 	@echo "make test-vllm  ask a real vLLM through the server (3 GB in its own .venv-vllm)"
-	@echo "make bench  print speed figures as ratios to their peers"
+	@echo "make bench  measure speed beside that of peers; print it and write it into the documentation"
+	@echo "make peers  install LiteLLM into its own .venv-litellm, so that make bench measures it too"
 	@echo "make soak   send engines 2,000 callers who leave, keep a server busy, see what they hold on to"
 	@echo "make eval DATA=folder  score the embedded engine on a folder with a truth.json"
 	@echo "make clean  remove the virtual environment and caches"
@@ -46,7 +48,15 @@ lint: install-dev
 	$(BIN)/lint-imports
 
 bench: install-dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --save
+
+# LiteLLM needs other versions of what we need: an environment of its own, for its proxy only.
+peers: $(PEERS)/.installed
+$(PEERS)/.installed:
+	@echo "Installing LiteLLM into $(PEERS) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check 'litellm[proxy]'
+	@touch $@
 
 soak: install-dev
 	$(BIN)/python -m pytest --quiet --callers 2000 tests/engines/llamacpp/test_soak.py tests/engines/upstream/test_soak.py
@@ -93,4 +103,4 @@ $(VLLM)/.installed:
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) $(VLLM) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) $(CLIENTS) $(VLLM) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -1,44 +1,55 @@
-"""Runs every benchmark and prints one table: `python -m benchmarks [--only NAME ...]`.
+"""Runs every benchmark and prints one table: `python -m benchmarks [--only NAME ...] [--save]`.
 
-A benchmark is a module of this folder with `def rows() -> Iterable[Row]`.
+A benchmark is a module of this folder with a `TITLE` and `def rows() -> Iterable[Row]`, which
+may also yield a LeftOut.
 """
 
 import argparse
-import datetime
-import os
-import platform
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import benchmarks
-from benchmarks.table import Row, lines
+from benchmarks import pages
+from benchmarks.results import Group, Results, results, save
+from benchmarks.table import LeftOut, Row, lines
+
+# In this order they are shown; others come behind.
+ORDER = ("gateway", "proxy", "server", "startup", "client", "media", "video", "ocr", "llamacpp")
 
 
 def names() -> list[str]:
-    """Every benchmark of this folder, in alphabetical order."""
+    """Every benchmark of this folder."""
     folder = Path(next(iter(benchmarks.__path__)))
-    return [
+    found = [
         path.stem
         for path in sorted(folder.glob("*.py"))
         if not path.stem.startswith("_") and "def rows(" in path.read_text("utf-8")
     ]
+    return sorted(found, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
-def machine() -> str:
-    """What this runs on; figures of two machines cannot be compared."""
-    model = platform.processor() or platform.machine()
-    cpus = Path("/proc/cpuinfo")
-    if cpus.is_file():
-        for line in cpus.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-                break
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        f"{now:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} x {model}, {platform.system()}, "
-        f"Python {platform.python_version()}"
-    )
+def measure(chosen: list[str]) -> Results:
+    """The figures of these benchmarks."""
+    groups: list[Group] = []
+    left_out: list[str] = []
+    for name in chosen:
+        print(f"running {name} ...", file=sys.stderr, flush=True)
+        module = import_module(f"benchmarks.{name}")
+        found = [*module.rows()]
+        left_out += [item.words for item in found if isinstance(item, LeftOut)]
+        groups.append(Group(module.TITLE, [item for item in found if isinstance(item, Row)]))
+    return results(groups, left_out)
+
+
+def show(found: Results) -> None:
+    """Print a table."""
+    print(f"{found.date}, {found.machine}, Python {found.python}")
+    print(", ".join(f"{name} {version}" for name, version in found.versions.items()))
+    print("Smaller is better; medians of rounds in turn; a ratio is ours over its peer.\n")
+    print("\n".join(lines(row for group in found.groups for row in group.rows)))
+    for words in found.left_out:
+        print(f"Not measured: {words}.")
 
 
 def main() -> None:
@@ -46,14 +57,17 @@ def main() -> None:
     known = names()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", choices=known, help="run only this one")
-    chosen = parser.parse_args().only or known
-    print(machine())
-    print("Smaller is better; medians of rounds in turn; a ratio is ours over its peer.\n")
-    rows: list[Row] = []
-    for name in chosen:
-        print(f"running {name} ...", file=sys.stderr, flush=True)
-        rows += import_module(f"benchmarks.{name}").rows()
-    print("\n".join(lines(rows)))
+    parser.add_argument(
+        "--save",
+        action="store_true",
+        help="keep the figures in benchmarks/results and write them into the documentation",
+    )
+    given = parser.parse_args()
+    found = measure(given.only or known)
+    show(found)
+    if given.save:
+        save(found)
+        pages.write()
 
 
 if __name__ == "__main__":

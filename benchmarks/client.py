@@ -27,6 +27,7 @@ from benchmarks.processes import Listening, listening
 from benchmarks.table import Row
 from qwen_vision.client import AsyncClient
 
+TITLE = "Client"
 PICTURES = 200
 AT_ONCE = 16
 CPU_TARGET = 3.0

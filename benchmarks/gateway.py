@@ -21,6 +21,7 @@ from benchmarks.processes import Listening, listening
 from benchmarks.server import load
 from benchmarks.table import Row
 
+TITLE = "Gateway, beside the floor"
 PIECES = 64
 UPSTREAM = """
 import json, sys
@@ -118,19 +119,19 @@ class Case(NamedTuple):
     picture_bytes: int
     stream: bool
     at_once: int
-    count: int
+    requests: int
     target: float
 
 
 TEXT, PICTURE, LARGE = 0, 200_000, 5_000_000
 CASES = (
-    Case("1 KB text", TEXT, stream=False, at_once=1, count=600, target=2),
-    Case("1 KB text", TEXT, stream=False, at_once=32, count=1280, target=2),
-    Case(f"{PIECES}-chunk stream", TEXT, stream=True, at_once=32, count=480, target=2),
-    Case("200 KB picture", PICTURE, stream=False, at_once=1, count=200, target=1.5),
-    Case("200 KB picture", PICTURE, stream=False, at_once=32, count=320, target=1.5),
-    Case("5 MB picture", LARGE, stream=False, at_once=1, count=16, target=1.3),
-    Case("5 MB picture", LARGE, stream=False, at_once=32, count=64, target=1.3),
+    Case("1 KB text", TEXT, stream=False, at_once=1, requests=600, target=2),
+    Case("1 KB text", TEXT, stream=False, at_once=32, requests=1280, target=2),
+    Case(f"{PIECES}-chunk stream", TEXT, stream=True, at_once=32, requests=480, target=2),
+    Case("200 KB picture", PICTURE, stream=False, at_once=1, requests=200, target=1.5),
+    Case("200 KB picture", PICTURE, stream=False, at_once=32, requests=320, target=1.5),
+    Case("5 MB picture", LARGE, stream=False, at_once=1, requests=16, target=1.3),
+    Case("5 MB picture", LARGE, stream=False, at_once=32, requests=64, target=1.3),
 )
 FIRST_TOKENS = 200
 FIRST_TOKEN_TARGET_MS = 5
@@ -187,15 +188,15 @@ def costs(server: Listening, case: Case) -> Callable[[], float]:
 
     def cost() -> float:
         before = process_cpu_ms(server.pid)
-        asyncio.run(load(server.port, body, requests=case.count, at_once=case.at_once))
-        return (process_cpu_ms(server.pid) - before) / case.count
+        asyncio.run(load(server.port, body, requests=case.requests, at_once=case.at_once))
+        return (process_cpu_ms(server.pid) - before) / case.requests
 
     return cost
 
 
 def first_token_row(ours: Listening, upstream: Listening) -> Row:
     """What the gateway adds to the time to the first event of a stream, one at a time."""
-    body = body_for(Case("", TEXT, stream=True, at_once=1, count=1, target=1))
+    body = body_for(Case("", TEXT, stream=True, at_once=1, requests=1, target=1))
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(FIRST_TOKENS):
         for server, found in zip((ours, upstream), times, strict=True):

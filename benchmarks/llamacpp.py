@@ -23,6 +23,7 @@ from benchmarks.measure import paired, process_cpu_ms
 from benchmarks.processes import OURS, Listening, listening
 from benchmarks.table import Row
 
+TITLE = "Weights in this process"
 WIDTH = 1280
 BLOCKS = 4
 TARGET = 1.1

@@ -1,21 +1,29 @@
-"""Reading a picture through the server, beside rapidocr called directly on the same file."""
+"""Reading a picture through the server, beside rapidocr called directly, and tesseract."""
 
 import base64
 import json
+import shutil
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, cast
 from urllib.request import Request, urlopen
 
-from benchmarks.measure import paired, process_cpu_ms, wall_ms
+from benchmarks.measure import command_cpu_ms, paired, process_cpu_ms, wall_ms
 from benchmarks.processes import OURS, listening
-from benchmarks.table import Row
+from benchmarks.scores import overlap_f1, words
+from benchmarks.table import LeftOut, Row
 
+TITLE = "Reading text"
 PICTURES = ("receipt.png", "invoice.png")
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TARGET = 1.15
@@ -60,24 +68,25 @@ def ask(base: str, picture: Path) -> str:
 class Prints:
     """The same picture again and again, in files that differ, so that no cache knows it."""
 
+    _numbers = count()
+
     def __init__(self, picture: Path, folder: Path) -> None:
         self._picture = picture
         self._folder = folder
-        self._count = 0
 
     def next(self) -> Path:
         from PIL import Image, PngImagePlugin
 
-        self._count += 1
+        number = next(self._numbers)
         note = PngImagePlugin.PngInfo()
-        note.add_text("print", str(self._count))
-        path = self._folder / f"{self._count}-{self._picture.name}"
+        note.add_text("print", str(number))
+        path = self._folder / f"{number}-{self._picture.name}"
         with Image.open(self._picture) as picture:
             picture.save(path, pnginfo=note)
         return path
 
 
-def rows() -> Iterator[Row]:
+def rows() -> Iterator[Row | LeftOut]:
     with (
         TemporaryDirectory() as folder,
         listening(OURS, "embedded") as server,
@@ -96,6 +105,79 @@ def rows() -> Iterator[Row]:
                 return cost(peer.pid, lambda: tell(peer, picture))
 
             yield from compare(name, ours, theirs)
+        yield two_at_once(base, peer, Prints(EXAMPLES / PICTURES[0], Path(folder)))
+        yield from beside_tesseract(base, server.pid, Path(folder))
+
+
+def two_at_once(base: str, peer: subprocess.Popen[str], prints: Prints) -> Row:
+    """Two requests that come together keep both cores busy, one call at a time may not."""
+
+    def ours() -> float:
+        pictures = [prints.next() for _ in range(2)]
+        with ThreadPoolExecutor(2) as callers:
+            return wall_ms(lambda: [*callers.map(lambda picture: ask(base, picture), pictures)])
+
+    def theirs() -> float:
+        pictures = [prints.next() for _ in range(2)]
+        return wall_ms(lambda: [*map(partial(tell, peer), pictures)])
+
+    wall = paired(ours, theirs, rounds=3)
+    note = "both answered; peer: rapidocr called twice in turn"
+    return Row("ocr, two receipts at once, wall", wall.ours, "ms", wall.peer, TARGET, note)
+
+
+def beside_tesseract(base: str, pid: int, folder: Path) -> Iterator[Row | LeftOut]:
+    """CPU and the share of words that are wrong: either alone says little."""
+    tesseract = shutil.which("tesseract")
+    if tesseract is None:
+        yield LeftOut("tesseract is not here: install tesseract-ocr")
+        return
+    for name in PICTURES:
+        prints = Prints(EXAMPLES / name, folder)
+        said = dict.fromkeys(("ours", "theirs"), "")
+
+        def ours(prints: Prints = prints, said: dict[str, str] = said) -> float:
+            picture = prints.next()
+            before = process_cpu_ms(pid)
+            said["ours"] = ask(base, picture)
+            return process_cpu_ms(pid) - before
+
+        def theirs(prints: Prints = prints, said: dict[str, str] = said) -> float:
+            text = prints.next().with_suffix("")
+            command = [tesseract, str(text.with_suffix(".png")), str(text)]
+            used = command_cpu_ms(command)
+            said["theirs"] = text.with_suffix(".txt").read_text("utf-8")
+            return used
+
+        cpu = paired(ours, theirs, rounds=3)
+        note = "no target: the share of wrong words belongs to it; peer: tesseract"
+        yield Row(f"ocr {name} beside tesseract, CPU", cpu.ours, "ms", cpu.peer, note=note)
+        truth = words(" ".join(drawn(name)))
+        wrong = [100 * (1 - overlap_f1(truth, words(text))) for text in said.values()]
+        note = "100 less F1 against the words drawn; peer: tesseract"
+        yield Row(f"ocr {name}, words wrong", wrong[0], "%", wrong[1], 1.0, note)
+
+
+def drawn(name: str) -> list[str]:
+    """Every text that stands in a picture of examples/, from the program that drew it."""
+    module = cast("Any", _pictures())
+    texts: list[str] = []
+
+    def write(_page: object, _at: tuple[int, int], text: str, _size: int, **_look: object) -> None:
+        texts.append(text)
+
+    module.Page.write = write
+    getattr(module, name.partition(".")[0])()
+    return texts
+
+
+def _pictures() -> ModuleType:
+    spec = spec_from_file_location("make_pictures", EXAMPLES / "make_pictures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def tell(peer: subprocess.Popen[str], picture: Path) -> None:

@@ -14,6 +14,7 @@ from benchmarks.measure import memory_mb, paired, process_cpu_ms
 from benchmarks.processes import OURS, Listening, listening
 from benchmarks.table import Row
 
+TITLE = "Server with an engine of its own"
 CONCURRENCY = (1, 32)
 REQUESTS = 3000
 EVENTS = 64

@@ -8,6 +8,7 @@ from functools import partial
 from benchmarks.measure import paired, wall_ms
 from benchmarks.table import Row
 
+TITLE = "Start of the command"
 ROUNDS = 25
 TARGET = 1.5
 PEER = [sys.executable, "-c", "import argparse, json, urllib.request"]

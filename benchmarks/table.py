@@ -3,11 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 HEADINGS = ("what", "ours", "peer", "ratio", "target", "met", "note")
 
 
 @dataclass(frozen=True)
-class Row:
+class LeftOut:
+    """What was not measured here, and how to have it measured."""
+
+    words: str
+
+
+class Row(Struct, frozen=True):
     """A figure in `unit`, smaller is better.
 
     With a `peer` the target is the largest ratio ours / peer, without one the largest figure.
