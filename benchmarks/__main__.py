@@ -5,6 +5,7 @@ may also yield a LeftOut.
 """
 
 import argparse
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -63,6 +64,8 @@ def main() -> None:
         help="keep the figures in benchmarks/results and write them into the documentation",
     )
     given = parser.parse_args()
+    # Whoever ends the run ends the servers it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     found = measure(given.only or known)
     show(found)
     if given.save:
