@@ -9,6 +9,7 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import benchmarks
 from benchmarks import pages
@@ -16,7 +17,18 @@ from benchmarks.results import Group, Results, results, save
 from benchmarks.table import LeftOut, Row, lines
 
 # In this order they are shown; others come behind.
-ORDER = ("gateway", "proxy", "server", "startup", "client", "media", "video", "ocr", "llamacpp")
+ORDER = (
+    "gateway",
+    "proxy",
+    "server",
+    "startup",
+    "client",
+    "sources",
+    "media",
+    "video",
+    "ocr",
+    "llamacpp",
+)
 
 
 def names() -> list[str]:
@@ -30,16 +42,22 @@ def names() -> list[str]:
     return sorted(found, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
+def benchmark(name: str) -> ModuleType:
+    """The module of a benchmark."""
+    return import_module(f"benchmarks.{name}")
+
+
 def measure(chosen: list[str]) -> Results:
     """The figures of these benchmarks."""
     groups: list[Group] = []
     left_out: list[str] = []
-    for name in chosen:
+    # All are loaded first: a fault in the last must not cost the time of the others.
+    modules = [(module.TITLE, module.rows) for module in map(benchmark, chosen)]
+    for name, (title, rows) in zip(chosen, modules, strict=True):
         print(f"running {name} ...", file=sys.stderr, flush=True)
-        module = import_module(f"benchmarks.{name}")
-        found = [*module.rows()]
+        found = [*rows()]
         left_out += [item.words for item in found if isinstance(item, LeftOut)]
-        groups.append(Group(module.TITLE, [item for item in found if isinstance(item, Row)]))
+        groups.append(Group(title, [item for item in found if isinstance(item, Row)]))
     return results(groups, left_out)
 
 

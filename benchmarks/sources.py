@@ -21,6 +21,7 @@ from qwen_vision.media.blob import Blob
 from qwen_vision.media.source import Sources
 from qwen_vision.settings import FetchSettings, MediaSettings
 
+TITLE = "Taking media in"
 PICTURE_BYTES = 5_000_000
 AT_ONCE = 32
 URI_TARGET = 1.2

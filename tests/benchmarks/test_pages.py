@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from benchmarks import __main__ as runner
 from benchmarks import pages, results
 from benchmarks.results import Group, Results
 from benchmarks.table import Row
@@ -30,6 +31,11 @@ def test_every_row_of_the_readme_is_one_that_is_measured() -> None:
     found = results.load()
     if not found.left_out:
         assert [name for name in pages.SHORT if found.row(name) is None] == []
+
+
+def test_every_benchmark_has_a_title_of_its_own() -> None:
+    titles = [runner.benchmark(name).TITLE for name in runner.names()]
+    assert len(set(titles)) == len(titles) >= len(runner.ORDER)
 
 
 def test_results_survive_being_kept() -> None:
