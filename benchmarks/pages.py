@@ -37,7 +37,7 @@ SHORT = {
     "proxy, 5 MB picture, 1 at once": "a picture of 5 MB, beside LiteLLM's proxy",
     "gateway, idle": "memory of an idle gateway",
     "qwen-vision --help": "`qwen-vision --help`",
-    "client, 200 pictures of 23 KB, 16 in flight": "a picture sent by the client",
+    "client, 200 pictures of 24 KB, 16 in flight": "a picture sent by the client",
     "picture to model size, CPU": "a photo of 12 MP to the size a model sees",
     "video sampling, CPU": "a minute of 1080p, 2 frames a second",
     "ocr receipt.png, CPU": "a receipt read through the server",
@@ -81,6 +81,8 @@ def short(found: Results) -> str:
 def _ratio(row: Row) -> str:
     if row.ratio is None:
         return ""
+    if row.ratio == 0:
+        return "none"
     return f"{1 / row.ratio:.0f} x less" if row.ratio < 0.4 else f"{row.ratio:.2f} x"
 
 
