@@ -218,8 +218,8 @@ def _is_value(task: Task, named: tuple[Concept, ...], piece: str) -> bool:
 
 
 _MOST: Final = re.compile(
-    r"\b(?:most|least|largest|smallest|biggest|highest|lowest|maximum|minimum|cheapest|median)\b|"
-    r"最[高低大小贵]|最便宜|中位数|平均|总和|求和",
+    r"\b(?:most|least|largest|smallest|biggest|highest|lowest|maximum|minimum|cheapest|fewest|median)\b|"
+    r"最[高低大小贵多少]|最便宜|中位数|平均|总和|求和",
     re.IGNORECASE,
 )
 

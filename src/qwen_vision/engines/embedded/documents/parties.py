@@ -30,7 +30,7 @@ _TRADE: Final = re.compile(
 )
 _NO_NAME: Final = re.compile(
     r"^\W*(?:(?:tax|simplified|cash|sales|vat|proforma|pro forma|commercial|gst)\s*)*"
-    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|fattura|statement|quotation|"
+    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|fattura|fatura|faktura|kvitto|kvittering|statement|quotation|"
     r"quote|copy|credit note|credit memo|gutschrift|avoir|nota de cr[eé]dito|delivery note|"
     r"lieferschein|angebot|quittung|re[cç]u|recibo|scontrino|order confirmation|purchase order|"
     r"kassenbon|ticket|menu|price list|請求書|領収書|見積書|納品書|"
