@@ -52,6 +52,10 @@ when = "late"
 steps = [{ text = "at last", wait_s = 2.2 }]
 
 [[answer]]
+when = "ponder"
+steps = [{ think = "A thought." }, { text = "at last", wait_s = 4.3 }]
+
+[[answer]]
 when = "slow"
 steps = [{ text = "tick ", times = 200, wait_s = 0.1 }]
 

@@ -97,3 +97,23 @@ def test_error_nobody_thought_of_is_one_line_too(folder: Path) -> None:
     assert done.returncode == 1
     assert "unexpected ZeroDivisionError" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_command_that_is_nearly_one_is_guessed(command: Command) -> None:
+    done = command("analyse", "red.png")
+    assert done.returncode == 2
+    assert done.stderr.endswith("Did you mean 'analyze'? See: qwen-vision --help\n")
+
+
+def test_file_of_another_kind_is_told_what_may_be_looked_at(command: Command) -> None:
+    done = command("ocr", "script.toml")
+    assert done.returncode == 1
+    assert "script.toml: " in done.stderr
+    assert "JPEG, PNG" in done.stderr
+
+
+def test_upload_without_a_server_says_what_to_set(command: Command) -> None:
+    done = command("upload", "red.png")
+    assert done.returncode == 1
+    assert "QWEN_BASE_URL" in done.stderr
+    assert "--engine" not in done.stderr

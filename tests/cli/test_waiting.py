@@ -37,6 +37,13 @@ def test_terminal_counts_the_seconds_until_the_answer_begins(terminal: Terminal)
     assert shown.rpartition("\x1b[K")[2].startswith("at last")
 
 
+def test_terminal_counts_on_when_the_thoughts_have_stopped(terminal: Terminal) -> None:
+    shown = terminal("analyze", "red.png", "ponder", *SCRIPTED)
+    assert "A thought." in shown
+    assert "asking this machine" in shown.partition("A thought.")[2]
+    assert "at last" in shown.rpartition(CLEAR)[2]
+
+
 def test_terminal_shows_how_far_an_upload_is(
     terminal: Terminal, serve: Callable[..., str], folder: Path
 ) -> None:

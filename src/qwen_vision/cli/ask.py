@@ -119,7 +119,7 @@ class _Live:
         self._thinking = False
 
     def reasoning(self, text: str) -> None:
-        self._waiting.think()
+        self._waiting.think(text)
         self._thinking = True
         self._screen.reasoning(text)
 

@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 
 from qwen_vision.errors import (
+    ImageFormatError,
+    MediaFormatError,
     ModelNotFoundError,
     QwenVisionError,
     RemoteError,
+)
+
+# The dialect's own words name none.
+_FORMATS = (
+    "Pictures may be JPEG, PNG, WEBP, HEIC, AVIF, BMP, TIFF or GIF, documents PDF, videos MP4, "
+    "MOV, MKV, AVI, FLV or WMV."
 )
 
 
@@ -41,6 +49,8 @@ def _next_step(error: QwenVisionError) -> str:
         return (
             " Check DASHSCOPE_API_KEY or QWEN_API_KEY; qwen-vision doctor says which one is used."
         )
+    if isinstance(error, ImageFormatError | MediaFormatError):
+        return f". {_FORMATS}"
     if error.status == 429:
         return " Wait a moment and try again."
     return ""

@@ -49,7 +49,7 @@ def choose_engine(flag: str | None, settings: Settings) -> EngineChoice:
         case "remote":
             if settings.remote is None:
                 raise SettingsError(
-                    "--engine remote needs a server: set DASHSCOPE_API_KEY (or QWEN_API_KEY), or "
+                    "No server is named: set DASHSCOPE_API_KEY (or QWEN_API_KEY), or "
                     "QWEN_BASE_URL for another server.",
                     param="engine",
                 )

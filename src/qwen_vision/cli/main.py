@@ -65,7 +65,12 @@ def dispatch(argv: Sequence[str], call: Call) -> int:
 
 def _hint(word: str) -> str:
     is_place = "://" in word or os.path.exists(word)  # noqa: PTH110 - pathlib costs start-up time
-    return f". To ask about it: qwen-vision analyze {word}" if is_place else ""
+    if is_place:
+        return f". To ask about it: qwen-vision analyze {word}"
+    from difflib import get_close_matches
+
+    meant = get_close_matches(word, COMMANDS, n=1)
+    return f". Did you mean '{meant[0]}'?" if meant else ""
 
 
 def guard(call: Call, action: Callable[[], int]) -> int:

@@ -32,7 +32,8 @@ class Parser(argparse.ArgumentParser):
         # errors is light, but `--help` does not need it at all.
         from qwen_vision.errors import UsageError
 
-        raise UsageError(f"{message}. See: {self.prog} --help")
+        stop = "" if message.endswith("?") else "."
+        raise UsageError(f"{message}{stop} See: {self.prog} --help")
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:

@@ -128,7 +128,7 @@ class _Stderr:
         self._waiting = waiting
 
     def reasoning(self, text: str) -> None:
-        self._waiting.think()
+        self._waiting.think(text)
         self._screen.reasoning(text)
 
     def answer(self, text: str) -> None:

@@ -15,6 +15,9 @@ _BAR_CELLS = 16
 _TICK_S = 1.0
 # A terminal is written to no more often than an eye can follow.
 _REDRAW_S = 0.1
+# Thoughts that come slower than this are waited for like an answer.
+_SILENCE_S = 3.0
+_SENTENCE_ENDS = (".", ":", "!", "?", "。", "：", "！", "？", "\n")
 # What is left is only foretold after this long: the first frames load the models too.
 _FORETELL_AFTER_S = 3.0
 _MEGABYTE = 1_000_000
@@ -37,7 +40,8 @@ class Waiting:
         self._bar = ""
         self._begun_s = time.monotonic()
         self._drawn_s = 0.0
-        self._thinking = False
+        self._thought_s = 0.0
+        self._mid_sentence = False
         self._over = False
 
     def uploaded(self, name: str, sent_bytes: int, total_bytes: int) -> None:
@@ -64,9 +68,10 @@ class Waiting:
         if watched.frames == watched.total_frames:
             self._bar = ""
 
-    def think(self) -> None:
-        """Count no more seconds: there are thoughts to read. A bar is shown between them."""
-        self._thinking = True
+    def think(self, thought: str) -> None:
+        """Leave the screen to a thought for a while; what follows it is waited for again."""
+        self._thought_s = time.monotonic()
+        self._mid_sentence = not thought.endswith(_SENTENCE_ENDS)
 
     def end(self) -> None:
         """Say nothing more: the answer has begun."""
@@ -113,8 +118,13 @@ class Waiting:
                 return
             if self._bar:
                 self._screen.progress(self._bar)
-            elif not self._thinking:
+            elif not self._has_thought():
                 self._screen.progress(f"{self._words} ... {seconds} s")
+
+    def _has_thought(self) -> bool:
+        """Whether there is a thought to read, or one that stands in the middle of a sentence."""
+        silent_s = time.monotonic() - self._thought_s
+        return self._thought_s > 0 and (self._mid_sentence or silent_s < _SILENCE_S)
 
 
 def _clock(seconds: float) -> str:
