@@ -7,6 +7,7 @@ grown again by area x 1.6 / perimeter.
 
 import math
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -18,6 +19,11 @@ from qwen_vision.engines.embedded.perception.weights import open_session
 
 _CORE = 0.3
 _SURE = 0.5
+# Print under a pen stroke or after a row of dots: worth reading, not worth believing unread.
+_FAINT = 0.35
+_MAX_FAINT = 12
+# A faint spot shorter than two letters is dirt.
+_FAINT_SHAPE = 1.8
 _GROW = 1.6
 _MIN_SIDE_PX = 736
 _MAX_SIDE_PX = 1984
@@ -30,6 +36,14 @@ _LARGE_LETTERS_PX = 120
 _GOOD_LETTERS_PX = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Corners (4, 2) of lines: those that surely hold text, and faint ones that may."""
+
+    sure: list[Points]
+    faint: list[Points]
+
+
 class TextDetector:
     """Detects text lines. Safe to call from several threads at once."""
 
@@ -38,22 +52,28 @@ class TextDetector:
         self._input = self._session.get_inputs()[0].name
         self._large = Lock()
 
-    def find(self, bgr: Raster) -> list[Points]:
+    def find(self, bgr: Raster) -> Spots:
         """Corners (4, 2) in pixels of `bgr`: top left, top right, bottom right, bottom left."""
         scale = _scale_for(bgr.shape[1], bgr.shape[0])
-        quads = self._find_at(bgr, scale)
-        letters = scale * float(np.median([_height(quad) for quad in quads])) if quads else 0.0
+        spots = self._find_at(bgr, scale)
+        heights = [_height(quad) for quad in spots.sure]
+        letters = scale * float(np.median(heights)) if heights else 0.0
         if letters > _LARGE_LETTERS_PX:
             # The network takes the strokes of huge letters apart: look again from afar.
-            quads = self._find_at(bgr, scale * _GOOD_LETTERS_PX / letters) or quads
-        return quads
+            afar = self._find_at(bgr, scale * _GOOD_LETTERS_PX / letters)
+            return afar if afar.sure else spots
+        return spots
 
-    def _find_at(self, bgr: Raster, scale: float) -> list[Points]:
+    def _find_at(self, bgr: Raster, scale: float) -> Spots:
         height, width = bgr.shape[:2]
         small = cv2.resize(bgr, _grid(width, height, scale), interpolation=_filter(scale))
         factors = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
         limit = np.array([width - 1, height - 1], np.float32)
-        return [np.clip(quad * factors, 0, limit) for quad in _quads(self._chance(small))]
+        spots = _spots(self._chance(small))
+        return Spots(
+            [np.clip(quad * factors, 0, limit) for quad in spots.sure],
+            [np.clip(quad * factors, 0, limit) for quad in spots.faint],
+        )
 
     def _chance(self, bgr: Raster) -> Scores:
         tensor = cv2.dnn.blobFromImage(bgr, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5))
@@ -87,18 +107,26 @@ def _height(quad: Points) -> float:
     return float(min(sides))
 
 
-def _quads(chance: Scores) -> list[Points]:
+def _spots(chance: Scores) -> Spots:
     mask = cv2.dilate((chance > _CORE).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    quads = []
+    sure: list[Points] = []
+    faint: list[tuple[float, Points]] = []
     for contour in contours[:_MAX_LINES]:
         center, (width, height), angle = cv2.minAreaRect(contour)
-        if min(width, height) < 3 or _mean_inside(chance, contour) < _SURE:
+        if min(width, height) < 3:
+            continue
+        mean = _mean_inside(chance, contour)
+        if mean < _FAINT:
             continue
         grow = 2 * _GROW * width * height / (2 * (width + height))
         corners = cv2.boxPoints((center, (width + grow, height + grow), angle))
-        quads.append(corners_in_order(corners))
-    return quads
+        if mean >= _SURE:
+            sure.append(corners_in_order(corners))
+        elif max(width, height) > _FAINT_SHAPE * min(width, height):
+            faint.append((width * height, corners_in_order(corners)))
+    faint.sort(key=lambda item: -item[0])
+    return Spots(sure, [quad for _, quad in faint[:_MAX_FAINT]])
 
 
 def _mean_inside(chance: Scores, contour: Points) -> float:

@@ -1,6 +1,7 @@
 """Reads one line of text from a crop: the PP-OCR recognition model and CTC decoding."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,13 @@ _MAX_WIDTH_PX = 3200
 _BATCH = 6
 # Crops of one batch are padded to the widest: lines that differ more go into another batch.
 _MAX_PADDING = 1.25
+# The network takes a step each 8 px and needs a free one between two equal letters.
+_STEP_PX = 8
+_CROWDED = 0.65
+_ROOMY = 0.5
+# A word of digits in which an O may be a zero: at least two digits to each letter.
+_MOSTLY_DIGITS = re.compile(r"(?<![^\W_])[0-9oO]*[0-9][0-9oO]*(?![^\W_])")
+_DIGITS_PER_LETTER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,25 @@ class LineReader:
         listed = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
         # Index 0 is the CTC blank; the space comes last and is not listed.
         self._characters = ["", *listed, " "]
+        self._zero = self._characters.index("0")
+        # The blank is no rival: it is likely beside every letter.
+        self._rounds = [0, *(self._characters.index(letter) for letter in "oO")]
 
     def read(self, crops: Sequence[Raster]) -> list[Words]:
-        """The words in each crop (BGR, one upright line each), in the order given."""
+        """The words in each crop (BGR, one upright line each), in the order given.
+
+        Narrow letters that leave the network no room are widened and read again.
+        """
+        found = self._read(crops)
+        rooms = [_room(words, crop) for words, crop in zip(found, crops, strict=True)]
+        tight = [index for index, room in enumerate(rooms) if room > _CROWDED]
+        wider = self._read([_widened(crops[index], rooms[index] / _ROOMY) for index in tight])
+        for index, words in zip(tight, wider, strict=True):
+            if words.confidence > found[index].confidence:
+                found[index] = words
+        return found
+
+    def _read(self, crops: Sequence[Raster]) -> list[Words]:
         found = [Words("", 0.0, ())] * len(crops)
         for batch in _batches([_width_for(crop) for crop in crops]):
             widths = [_width_for(crops[index]) for index in batch]
@@ -63,9 +87,34 @@ class LineReader:
         if not len(steps):
             return Words("", 0.0, ())
         sure = chance[steps, best[steps]]
-        text = "".join(self._characters[int(index)] for index in best[steps])
+        text = self._with_zeros([self._characters[int(index)] for index in best[steps]], chance[steps])
         stops = np.clip((steps + 0.5) / (len(best) * used), 0, 1)
         return Words(text, float(sure.mean()), tuple(round(float(stop), 4) for stop in stops))
+
+
+    def _with_zeros(self, letters: list[str], chances: Scores) -> str:
+        """The text, an O among digits read as the zero that the network thought of next."""
+        text = "".join(letters)
+        for word in _MOSTLY_DIGITS.finditer(text):
+            digits = sum(map(str.isdigit, word[0]))
+            if digits < _DIGITS_PER_LETTER * (len(word[0]) - digits):
+                continue
+            for place in range(word.start(), word.end()):
+                rivals = chances[place].copy()
+                rivals[self._rounds] = 0
+                if letters[place] in "oO" and int(rivals.argmax()) == self._zero:
+                    letters[place] = "0"
+        return "".join(letters)
+
+
+def _room(words: Words, crop: Raster) -> float:
+    """Letters per step of the network: near 1 they run into one another."""
+    return len(words.text) * _STEP_PX / _width_for(crop)
+
+
+def _widened(crop: Raster, factor: float) -> Raster:
+    height, width = crop.shape[:2]
+    return cv2.resize(crop, (max(1, round(width * factor)), height))
 
 
 def _width_for(crop: Raster) -> int:

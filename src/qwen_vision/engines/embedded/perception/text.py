@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from qwen_vision.engines.embedded.perception.arrays import Points, Raster
-from qwen_vision.engines.embedded.perception.detect import TextDetector
+from qwen_vision.engines.embedded.perception.detect import Spots, TextDetector
 from qwen_vision.engines.embedded.perception.recognise import LineReader, Words
 from qwen_vision.engines.embedded.perception.sheet import turned
 from qwen_vision.engines.embedded.perception.weights import package_file
@@ -24,6 +24,8 @@ _KEEP = 0.5
 # tones: how far from one another they lie explains most of what its pixels differ.
 _LONE_KEEP = 0.95
 _LONE_TONES = 0.85
+# A faint spot is believed when it reads better than noise does.
+_FAINT_SURE = 0.75
 _ON_END = 1.5
 # A crop of one line: the detector needs some ground around the letters.
 _CROP_HEIGHT_PX = 80
@@ -63,12 +65,13 @@ class TextReader:
 
     def read(self, bgr: Raster) -> Page:
         """All text of a picture, whichever way it is turned; `found` has no order."""
-        quads = self._find(bgr)
-        turn = self._turn(bgr, quads)
+        spots = self._find(bgr)
+        turn = self._turn(bgr, spots.sure)
         if turn:
             bgr = turned(bgr, turn)
-            quads = self._find(bgr)
-        found = self._lines(bgr, quads)
+            spots = self._find(bgr)
+        found = self._lines(bgr, spots.sure)
+        found += self._faint_lines(bgr, spots)
         if min(bgr.shape[:2]) < _CROP_HEIGHT_PX and len(found) < 2:
             found = max(found, self._crop(bgr), key=_letters)
         written = any(_is_word(item.words) for item in found)
@@ -81,13 +84,16 @@ class TextReader:
         unread = tuple(item for item, keep in zip(found, keeps, strict=True) if not keep)
         return Page(kept, unread, turn)
 
-    def _find(self, bgr: Raster) -> list[Points]:
+    def _find(self, bgr: Raster) -> Spots:
         height, width = bgr.shape[:2]
         if min(height, width) >= _CROP_HEIGHT_PX:
             return self._detector.find(bgr)
         limit = np.array([width - 1, height - 1], np.float32)
-        quads = self._detector.find(_with_margin(bgr))
-        return [np.clip(quad - _MARGIN_PX, 0, limit) for quad in quads]
+        spots = self._detector.find(_with_margin(bgr))
+        return Spots(
+            [np.clip(quad - _MARGIN_PX, 0, limit) for quad in spots.sure],
+            [np.clip(quad - _MARGIN_PX, 0, limit) for quad in spots.faint],
+        )
 
     def _crop(self, bgr: Raster) -> list[Found]:
         """A small crop, read as one line: what was missed when its parts were looked for."""
@@ -109,6 +115,20 @@ class TextReader:
             else:
                 found.append(Found(read, _as_read(quad)))
         return found
+
+    def _faint_lines(self, bgr: Raster, spots: Spots) -> list[Found]:
+        """What reads well among the faint spots of a page that holds text elsewhere."""
+        if not spots.sure:
+            return []
+        alone = [
+            quad for quad in spots.faint if not any(_covers(sure, quad) for sure in spots.sure)
+        ]
+        words = self._reader.read([cut(bgr, quad) for quad in alone])
+        return [
+            Found(read, _as_read(quad))
+            for read, quad in zip(words, alone, strict=True)
+            if read.confidence >= _FAINT_SURE and sum(map(str.isalnum, read.text)) > 1
+        ]
 
     def _turn(self, bgr: Raster, quads: Sequence[Points]) -> int:
         """Degrees (0, 90, 180, 270) to turn the picture clockwise so that it stands upright."""
@@ -160,6 +180,12 @@ def _area(quad: Points) -> float:
     return float(cv2.contourArea(quad))
 
 
+def _covers(one: Points, other: Points) -> bool:
+    """Whether the middle of `other` lies inside `one`."""
+    x, y = (float(value) for value in other.mean(axis=0))
+    return cv2.pointPolygonTest(one.astype(np.float32), (x, y), measureDist=False) >= 0
+
+
 def _is_kept(words: Words, lowest: float) -> bool:
     return words.confidence >= lowest and bool(words.text.strip())
 
@@ -182,7 +208,7 @@ def _two_tones(crop: Raster) -> float:
 
 
 def _letters(found: Sequence[Found]) -> int:
-    return sum(len(item.words.text) for item in found)
+    return sum(map(str.isalnum, "".join(item.words.text for item in found)))
 
 
 def _mean(words: Sequence[Words]) -> float:
