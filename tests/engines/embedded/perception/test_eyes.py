@@ -132,3 +132,10 @@ def test_the_door_to_perception_loads_no_heavy_package() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "set()"
+
+
+async def test_narrow_letters_are_read(eyes: Eyes, sketch: "type[Sketch]") -> None:
+    line = sketch(640, 60).write("RESTAURANT SIN DU NORTH", (20, 8), size_px=40).pixels
+    page = sketch(640, 300).write("Receipt 113", (80, 208), size_px=30)
+    page.pixels.paste(line.resize((230, 60)), (60, 100))
+    assert (await eyes.read(page.image)).text == "RESTAURANT SIN DU NORTH\nReceipt 113"

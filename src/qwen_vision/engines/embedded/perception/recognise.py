@@ -87,10 +87,11 @@ class LineReader:
         if not len(steps):
             return Words("", 0.0, ())
         sure = chance[steps, best[steps]]
-        text = self._with_zeros([self._characters[int(index)] for index in best[steps]], chance[steps])
+        text = self._with_zeros(
+            [self._characters[int(index)] for index in best[steps]], chance[steps]
+        )
         stops = np.clip((steps + 0.5) / (len(best) * used), 0, 1)
         return Words(text, float(sure.mean()), tuple(round(float(stop), 4) for stop in stops))
-
 
     def _with_zeros(self, letters: list[str], chances: Scores) -> str:
         """The text, an O among digits read as the zero that the network thought of next."""

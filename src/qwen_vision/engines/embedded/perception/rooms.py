@@ -28,9 +28,12 @@ from qwen_vision.engines.embedded.perception.scripts import (
     UNREAD_NOTE,
     UNREAD_WAY_OUT,
     believable,
+    guess_script,
+    is_doubtful,
     is_unread,
-    other_languages,
-    read_other_scripts,
+    known_alphabets,
+    missing_script,
+    read_in_script,
 )
 from qwen_vision.engines.embedded.perception.sheet import Sheet, turned
 from qwen_vision.engines.embedded.perception.tables import find_tables
@@ -88,12 +91,11 @@ class Rooms:
         if is_blank(rgb):
             return Reading(())
         bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-        page = self._reader().read(bgr)
+        page, found, notes = self._understood(bgr)
         height, width = rgb.shape[:2]
         size = Size(height, width) if page.turn_deg in (90, 270) else Size(width, height)
         sheet = Sheet(original, size, page.turn_deg)
         upright = turned(bgr, page.turn_deg)
-        found, notes = _understood(page, upright)
         lines = reading_order(found)
         tables = find_tables(found, find_rules(upright))
         return Reading(
@@ -103,6 +105,20 @@ class Rooms:
             rotation_deg=sheet.rotation_deg,
             notes=notes,
         )
+
+    def _understood(self, bgr: Raster) -> tuple[Page, list[TextLine], tuple[str, ...]]:
+        """The page, its lines, other scripts among them where they can be read, and notes."""
+        page = self._reader().read(bgr)
+        found, notes = page.found, tuple[str, ...]()
+        if is_doubtful(page):
+            guess = guess_script(turned(bgr, page.turn_deg), page)
+            if guess and guess.turn_deg:
+                page = self._reader().read(bgr, turn_deg=(page.turn_deg + guess.turn_deg) % 360)
+            if guess:
+                found = read_in_script(turned(bgr, page.turn_deg), page, guess.alphabet)
+            elif is_unread(page):
+                found, notes = believable(page.found), _unread_notes(bgr, page)
+        return page, [_line(item) for item in found], notes
 
     def codes(self, pixels: Pixels, original: Size) -> tuple[Barcode, ...]:
         """The barcodes of a picture, in coordinates of its upright original."""
@@ -133,15 +149,12 @@ def _facts(rgb: Raster, original: Size) -> PictureFacts:
     return picture_facts(rgb, width_px=original.width_px, height_px=original.height_px)
 
 
-def _understood(page: Page, upright: Raster) -> tuple[list[TextLine], tuple[str, ...]]:
-    """The lines of a page, other scripts among them where they can be read, and what to say."""
-    if not is_unread(page):
-        return [_line(item) for item in page.found], ()
-    other = read_other_scripts(upright)
-    if other:
-        return other, ()
-    notes = (UNREAD_NOTE,) if other_languages() else (UNREAD_NOTE, UNREAD_WAY_OUT)
-    return [_line(item) for item in believable(page.found)], notes
+def _unread_notes(bgr: Raster, page: Page) -> tuple[str, ...]:
+    """What to say of text that nobody here can read."""
+    if not known_alphabets():
+        return (UNREAD_NOTE, UNREAD_WAY_OUT)
+    missing = missing_script(turned(bgr, page.turn_deg), page)
+    return (UNREAD_NOTE, missing) if missing else (UNREAD_NOTE,)
 
 
 def _line(item: Found) -> TextLine:

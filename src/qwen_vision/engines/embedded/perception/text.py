@@ -63,10 +63,13 @@ class TextReader:
             threads=threads,
         )
 
-    def read(self, bgr: Raster) -> Page:
-        """All text of a picture, whichever way it is turned; `found` has no order."""
+    def read(self, bgr: Raster, *, turn_deg: int | None = None) -> Page:
+        """All text of a picture, whichever way it is turned; `found` has no order.
+
+        Where the way it is turned is known, `turn_deg` clockwise sets it upright.
+        """
         spots = self._find(bgr)
-        turn = self._turn(bgr, spots.sure)
+        turn = self._turn(bgr, spots.sure) if turn_deg is None else turn_deg
         if turn:
             bgr = turned(bgr, turn)
             spots = self._find(bgr)
@@ -110,7 +113,11 @@ class TextReader:
         flipped = dict(zip(doubtful, on_head, strict=True))
         for index, (read, quad) in enumerate(zip(words, quads, strict=True)):
             other = flipped.get(index)
-            if other and other.confidence > max(_READABLE, read.confidence + 0.1):
+            if (
+                other
+                and _is_word(other)
+                and other.confidence > max(_READABLE, read.confidence + 0.1)
+            ):
                 found.append(Found(other, np.roll(_as_read(quad), 2, axis=0)))
             else:
                 found.append(Found(read, _as_read(quad)))
@@ -191,7 +198,8 @@ def _is_kept(words: Words, lowest: float) -> bool:
 
 
 def _is_word(words: Words) -> bool:
-    return words.confidence >= _KEEP and len(words.text.strip()) > 1
+    # Of letters it never saw the reader is sometimes sure that they are blanks.
+    return words.confidence >= _KEEP and sum(map(str.isalnum, words.text)) > 1
 
 
 def _two_tones(crop: Raster) -> float:
