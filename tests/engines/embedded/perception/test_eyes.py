@@ -134,6 +134,16 @@ def test_the_door_to_perception_loads_no_heavy_package() -> None:
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.parametrize(
+    ("ink", "name"), [("#114236", "dark green"), ("#c4ced6", "light grey"), ("#5b3a29", "brown")]
+)
+async def test_dull_colours_are_no_grey_and_greys_are_no_colour(
+    eyes: Eyes, sketch: "type[Sketch]", *, ink: str, name: str
+) -> None:
+    facts = await eyes.picture(sketch(200, 200, ground=ink).image)
+    assert [color.name for color in facts.colors] == [name]
+
+
 async def test_narrow_letters_are_read(eyes: Eyes, sketch: "type[Sketch]") -> None:
     line = sketch(640, 60).write("RESTAURANT SIN DU NORTH", (20, 8), size_px=40).pixels
     page = sketch(640, 300).write("Receipt 113", (80, 208), size_px=30)

@@ -1,5 +1,7 @@
 """Objects and scenes; most of it needs the extra `objects`."""
 
+import math
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,7 @@ import pytest
 from qwen_vision.engines.embedded.perception.eyes import Eyes
 
 if TYPE_CHECKING:
-    from tests.engines.embedded.conftest import Sketch
+    from tests.engines.embedded.conftest import Drawn, Sketch
 
 
 def _is_installed() -> bool:
@@ -31,3 +33,37 @@ async def test_without_the_extra_objects_are_unknown_not_absent(
 async def test_an_empty_picture_holds_no_object(eyes: Eyes, sketch: "type[Sketch]") -> None:
     page = sketch(300, 200, ground="#c8d8e8").write("No thing here", (40, 80))
     assert await eyes.objects(page.image) == ()
+
+
+def _octagon(middle: tuple[int, int], reach_px: int) -> list[tuple[float, float]]:
+    turns = [math.pi / 8 + number * math.pi / 4 for number in range(8)]
+    return [
+        (middle[0] + reach_px * math.cos(turn), middle[1] + reach_px * math.sin(turn))
+        for turn in turns
+    ]
+
+
+@pytest.mark.skipif(not _is_installed(), reason="needs the extra objects")
+async def test_an_object_has_its_name_and_place(eyes: Eyes, sketch: "type[Sketch]") -> None:
+    page = sketch(480, 480, ground="#9ec7ee")
+    page.draw.rectangle((232, 250, 248, 440), fill="#888888")
+    page.draw.polygon(_octagon((240, 160), 125), fill="white")
+    page.draw.polygon(_octagon((240, 160), 115), fill="#c1121f")
+    found = await eyes.objects(page.write("STOP", (150, 122), size_px=78, ink="white").image)
+    assert found is not None
+    assert [seen.label for seen in found] == ["stop sign"]
+    assert found[0].confidence > 0.9
+    box = found[0].box
+    assert (box.left, box.top, box.right, box.bottom) == pytest.approx((125, 44, 357, 277), abs=20)
+
+
+@pytest.mark.skipif(not _is_installed(), reason="needs the extra objects")
+@pytest.mark.parametrize("shown", [("cat.jpg", "cat"), ("coffee.jpg", "cup")])
+async def test_an_object_in_a_photograph_is_named(
+    eyes: Eyes, example: Callable[[str], "Drawn"], shown: tuple[str, str]
+) -> None:
+    name, label = shown
+    found = await eyes.objects(example(name))
+    assert found is not None
+    assert label in {seen.label for seen in found}
+    assert not {"person", "dog"} & {seen.label for seen in found}

@@ -37,6 +37,10 @@ _NAMED: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("yellow", (255, 255, 0)),
     ("magenta", (255, 0, 255)),
 )
+_GREYS = frozenset({"black", "dark grey", "grey", "light grey", "white"})
+# More chroma than this (Lab) is a colour to the eye, unless it is nearly black.
+_COLORED = 16.0
+_NEARLY_BLACK = 15.0
 _SAMPLE_PX = 160
 _MIN_SHARE = 0.03
 _MAX_COLORS = 6
@@ -89,6 +93,9 @@ def _colors(rgb: Raster) -> tuple[ColorShare, ...]:
     anchors = _lab(np.array([[value for _, value in _NAMED]], np.uint8))[0]
     points = _lab(sample).reshape(-1, 3)
     distance = ((points[:, None, :] - anchors[None, :, :]) ** 2).sum(axis=2)
+    is_colored = (np.hypot(points[:, 1], points[:, 2]) > _COLORED) & (points[:, 0] > _NEARLY_BLACK)
+    is_grey = np.array([name in _GREYS for name, _ in _NAMED])
+    distance[np.ix_(is_colored, is_grey)] = np.inf
     nearest = distance.argmin(axis=1)
     pixels = sample.reshape(-1, 3)
     shares = []
