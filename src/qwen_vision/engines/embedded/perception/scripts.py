@@ -101,19 +101,18 @@ def guess_script(bgr: Raster, page: Page) -> Guess | None:
         return None
     standing = sum(_runs_down(quad) for quad in quads) * 2 > len(quads)
     crops = [cut(bgr, quad) for quad in quads]
+    flipped = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
     named = script_of(crops)
-    likely = sorted(known, key=lambda each: each.name != named)
-    best: tuple[float, Guess | None] = (_WELL, None)
     # Where most lines could be read, they have told which way the page is turned.
-    for on_head in (False, True) if is_unread(page) else (False,):
-        turn = _turn(standing=standing, on_head=on_head)
-        for alphabet in likely:
-            well = _how_well(crops, alphabet)
-            if well > max(best[0], _VERY_WELL if alphabet.is_solid else _WELL):
-                best = (well, Guess(alphabet, turn))
-            if well >= _VERY_WELL:
-                return best[1]
-        crops = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
+    trials = [(each, on_head) for on_head in (False, True)[: 1 + is_unread(page)] for each in known]
+    best: tuple[float, Guess | None] = (_WELL, None)
+    # Stable: what tesseract names comes first, either way up.
+    for alphabet, on_head in sorted(trials, key=lambda trial: trial[0].name != named):
+        well = _how_well(flipped if on_head else crops, alphabet)
+        if well > max(best[0], _VERY_WELL if alphabet.is_solid else _WELL):
+            best = (well, Guess(alphabet, _turn(standing=standing, on_head=on_head)))
+        if well >= _VERY_WELL:
+            break
     return best[1]
 
 
