@@ -38,11 +38,7 @@ def _build(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Model:
 
 @cache
 def _by_id() -> dict[str, Model]:
-    found: dict[str, Model] = {}
-    for model in models():
-        for model_id in (model.id, *model.snapshots):
-            found[model_id] = model
-    return found
+    return {name: model for model in models() for name in model.names}
 
 
 def find_model(model_id: str, *, any_model: bool = False) -> Model:

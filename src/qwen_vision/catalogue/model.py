@@ -58,6 +58,11 @@ class Model(MediaLimits, frozen=True, kw_only=True):
     prices_cny: tuple[Tier, ...] = ()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What a request may call it: its id and its snapshots."""
+        return (self.id, *self.snapshots)
+
+    @property
     def thinks_by_default(self) -> bool:
         """Whether the model thinks when the request does not say."""
         return self.thinking in ("on", "always")

@@ -14,9 +14,7 @@ class ModelsRoute:
     def __init__(self) -> None:
         """Encode the list once: it does not change while the server runs."""
         entries = [
-            ModelEntry(id=model_id, created=model.created)
-            for model in models()
-            for model_id in (model.id, *model.snapshots)
+            ModelEntry(id=name, created=model.created) for model in models() for name in model.names
         ]
         self._list = msgspec.json.encode(ModelList(data=entries))
         self._entries = {entry.id: msgspec.json.encode(entry) for entry in entries}

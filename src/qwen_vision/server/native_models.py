@@ -50,11 +50,7 @@ class NativeModelsRoute:
 
     def __init__(self) -> None:
         """Build the list once: it does not change while the server runs."""
-        self._models = [
-            _entry(model_id, model)
-            for model in models()
-            for model_id in (model.id, *model.snapshots)
-        ]
+        self._models = [_entry(name, model) for model in models() for name in model.names]
 
     async def list(self, exchange: Exchange) -> None:
         """Answer with one page; `model` filters by id. Raises FieldTypeError for a bad number."""
@@ -74,10 +70,10 @@ class NativeModelsRoute:
         await exchange.answer(msgspec.json.encode(answer))
 
 
-def _entry(model_id: str, model: Model) -> NativeModel:
+def _entry(name: str, model: Model) -> NativeModel:
     return NativeModel(
-        model=model_id,
-        name=model_id,
+        model=name,
+        name=name,
         description=model.note,
         created=model.created,
         context_window=model.context_tokens,
