@@ -34,7 +34,7 @@ from qwen_vision.errors import (
     TopPError,
 )
 from qwen_vision.pipeline.conversation import check_conversation, mentions_json
-from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.protocol.request import ChatRequest, JsonSchemaFormat
 from qwen_vision.protocol.schema import SchemaCheck
 from qwen_vision.protocol.schema_size import check_schema_size
 
@@ -131,9 +131,10 @@ def decide_thinking(request: ChatRequest, model: Model) -> bool:
     """
     asked = request.enable_thinking
     if asked is None:
-        structured = request.response_format is not None and request.response_format.type != "text"
         # Clients of the dialect ask for JSON without switching off a default they never asked for.
-        return model.thinking == "always" or (model.thinking == "on" and not structured)
+        return model.thinking == "always" or (
+            model.thinking == "on" and request.json_format is None
+        )
     if asked and model.thinking == "never":
         raise ThinkingUnsupportedError(model=request.model)
     if not asked and model.thinking == "always":
@@ -142,8 +143,8 @@ def decide_thinking(request: ChatRequest, model: Model) -> bool:
 
 
 def _check_format(request: ChatRequest, model: Model, *, thinking: bool) -> None:
-    wanted = request.response_format
-    if wanted is None or wanted.type == "text":
+    wanted = request.json_format
+    if wanted is None:
         return
     if wanted.type not in _FORMATS:
         raise ResponseFormatError(given=wanted.type)
@@ -159,12 +160,10 @@ def _check_format(request: ChatRequest, model: Model, *, thinking: bool) -> None
         if not mentions_json(request.messages):
             raise JsonWordError
         return
-    _check_schema(request)
+    _check_schema(wanted.json_schema)
 
 
-def _check_schema(request: ChatRequest) -> None:
-    wanted = request.response_format
-    given = None if wanted is None else wanted.json_schema
+def _check_schema(given: JsonSchemaFormat | None) -> None:
     if given is None or given.schema is None:
         raise InvalidRequestError(
             "response_format of type 'json_schema' needs 'json_schema' with a 'schema'.",
@@ -220,7 +219,6 @@ def _tool_names(request: ChatRequest) -> set[str]:
 def _check_abilities(
     request: ChatRequest, model: Model, *, engine: str, abilities: Abilities
 ) -> None:
-    wanted = request.response_format
     written = abilities.free_text
     lacking = (
         (
@@ -230,7 +228,7 @@ def _check_abilities(
             "tools",
         ),
         (
-            wanted is not None and wanted.type != "text",
+            request.json_format is not None,
             abilities.json_schema or written,
             "response_format",
             "structured output",

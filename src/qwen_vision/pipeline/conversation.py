@@ -11,7 +11,7 @@ from qwen_vision.errors import (
     OrphanToolMessageError,
 )
 from qwen_vision.protocol.messages import Message
-from qwen_vision.protocol.parts import AudioPart, TextPart
+from qwen_vision.protocol.parts import AudioPart
 
 
 def check_conversation(messages: Sequence[Message]) -> None:
@@ -38,7 +38,7 @@ def check_conversation(messages: Sequence[Message]) -> None:
 
 def mentions_json(messages: Sequence[Message]) -> bool:
     """Whether the word JSON stands anywhere in the messages, in any case."""
-    return any("json" in text.lower() for message in messages for text in _texts(message))
+    return any("json" in text.lower() for message in messages for text in message.texts)
 
 
 def _check_content(message: Message, *, index: int) -> None:
@@ -59,9 +59,3 @@ def _check_content(message: Message, *, index: int) -> None:
                 "for audio use an omni model.",
                 param=f"messages[{index}].content[{place}]",
             )
-
-
-def _texts(message: Message) -> list[str]:
-    if isinstance(message.content, str):
-        return [message.content]
-    return [part.text for part in message.content or () if isinstance(part, TextPart)]

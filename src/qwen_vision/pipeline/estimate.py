@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import UNSET
-
 from qwen_vision.catalogue.model import Model, Tier
 from qwen_vision.engines.base import Abilities
 from qwen_vision.media.door import MediaDoor, Rules
@@ -12,7 +10,6 @@ from qwen_vision.pipeline.conversation import check_conversation
 from qwen_vision.pipeline.prepare import check_media, prepare
 from qwen_vision.protocol.estimate import Estimate, PriceRange
 from qwen_vision.protocol.request import ChatRequest
-from qwen_vision.protocol.usage import PromptTokensDetails
 
 _PER = 1_000_000
 _COUNTING = Abilities(images=True, videos=True)
@@ -40,11 +37,7 @@ async def estimate(
     return Estimate(
         model=request.model,
         prompt_tokens=tokens.total,
-        prompt_tokens_details=PromptTokensDetails(
-            image_tokens=tokens.image or UNSET,
-            video_tokens=tokens.video or UNSET,
-            text_tokens=tokens.text,
-        ),
+        prompt_tokens_details=tokens.details,
         items=prepared.receipts(),
         prices=list(_prices(model, prompt=tokens.total, answer=answer)),
     )

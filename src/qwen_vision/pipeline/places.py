@@ -95,5 +95,5 @@ def _media_only(messages: Sequence[Message]) -> list[Message]:
 
 
 def _check(request: ChatRequest, *, checks: bool) -> SchemaCheck | None:
-    wanted = request.response_format
-    return checker(wanted) if checks and wanted is not None and wanted.type != "text" else None
+    wanted = request.json_format
+    return checker(wanted) if checks and wanted is not None else None

@@ -1,7 +1,7 @@
 """Prepare: opens the media of a checked request and makes the Prompt an engine runs."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,10 +19,11 @@ from qwen_vision.errors import AbilityError, InputLengthError
 from qwen_vision.media.door import Opening
 from qwen_vision.media.items import MediaItem
 from qwen_vision.pipeline.check import Plan
-from qwen_vision.protocol.messages import Message
+from qwen_vision.protocol.messages import Message, placed_parts
 from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, TextPart, VideoPart
 from qwen_vision.protocol.receipt import CoordinateChange, Evidence, MediaReceipt
 from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.protocol.usage import PromptTokensDetails
 
 _Parts: TypeAlias = tuple[PromptPart, ...]
 _OPEN_AT_ONCE = 8
@@ -40,6 +41,15 @@ class PromptTokens:
     def total(self) -> int:
         """All of them."""
         return self.text + self.image + self.video
+
+    @property
+    def details(self) -> PromptTokensDetails:
+        """By kind, as the dialect tells them: a kind that was not sent is left out."""
+        return PromptTokensDetails(
+            image_tokens=self.image or UNSET,
+            video_tokens=self.video or UNSET,
+            text_tokens=self.text,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +116,20 @@ async def prepare(
 
 def check_media(request: ChatRequest, model: Model, *, engine: str, abilities: Abilities) -> None:
     """Raise before anything is fetched when the model or the engine takes no such media."""
-    for place, message in enumerate(request.messages):
-        if not isinstance(message.content, list):
+    for param, part in placed_parts(request.messages):
+        if isinstance(part, ImagePart) and not abilities.images:
+            raise AbilityError(
+                engine=engine, what="pictures", way_out=abilities.way_out, param=param
+            )
+        if not isinstance(part, VideoPart | FramesPart):
             continue
-        for index, part in enumerate(message.content):
-            param = f"messages[{place}].content[{index}]"
-            if isinstance(part, ImagePart) and not abilities.images:
-                raise AbilityError(
-                    engine=engine, what="pictures", way_out=abilities.way_out, param=param
-                )
-            if not isinstance(part, VideoPart | FramesPart):
-                continue
-            if not model.takes_video:
-                raise AbilityError(
-                    f"The model {model.id} takes no videos. Use qwen3.6-plus or qwen3-vl-plus.",
-                    param=param,
-                )
-            if not abilities.videos:
-                raise AbilityError(
-                    engine=engine, what="videos", way_out=abilities.way_out, param=param
-                )
+        if not model.takes_video:
+            raise AbilityError(
+                f"The model {model.id} takes no videos. Use qwen3.6-plus or qwen3-vl-plus.",
+                param=param,
+            )
+        if not abilities.videos:
+            raise AbilityError(engine=engine, what="videos", way_out=abilities.way_out, param=param)
 
 
 def count_tokens(request: ChatRequest, media: Sequence[MediaItem]) -> PromptTokens:
@@ -148,32 +152,29 @@ async def open_turns(messages: Sequence[Message], opening: Opening | None) -> tu
 
     Raises MediaError and its kin.
     """
-    jobs: dict[tuple[int, int], Coroutine[Any, Any, _Parts]] = {}
-    for place, message in enumerate(messages):
-        if opening is None or not isinstance(message.content, list):
-            continue
-        for index, part in enumerate(message.content):
-            if not isinstance(part, TextPart):
-                param = f"messages[{place}].content[{index}]"
-                jobs[place, index] = _open(part, opening, param=param)
-    opened: dict[tuple[int, int], _Parts] = {}
-    if jobs:
-        opened = dict(zip(jobs, await _gather([*jobs.values()]), strict=True))
-    return tuple([_turn(message, opened, place=place) for place, message in enumerate(messages)])
+    jobs: list[Coroutine[Any, Any, _Parts]] = []
+    if opening is not None:
+        jobs += [
+            _open(part, opening, param=param)
+            for param, part in placed_parts(messages)
+            if not isinstance(part, TextPart)
+        ]
+    opened = iter(await _gather(jobs) if jobs else ())
+    return tuple([_turn(message, opened) for message in messages])
 
 
-def _turn(message: Message, opened: Mapping[tuple[int, int], _Parts], *, place: int) -> Turn:
-    """One message with its media, which stand in `opened` by their place in the request."""
+def _turn(message: Message, opened: Iterator[_Parts]) -> Turn:
+    """One message; its media are the next in `opened`, if there are any."""
     content = message.content
     parts: list[PromptPart] = []
     if isinstance(content, str):
         parts += [Text(content)] if content else []
     else:
-        for index, part in enumerate(content or ()):
+        for part in content or ():
             if isinstance(part, TextPart):
                 parts.append(Text(part.text))
             else:
-                parts += opened.get((place, index), ())
+                parts += next(opened, ())
     return Turn(
         role=message.role,
         parts=tuple(parts),
@@ -216,34 +217,25 @@ async def _open(part: ContentPart, opening: Opening, *, param: str) -> _Parts:
 
 def _forwarded(messages: Sequence[Message]) -> Iterator[MediaReceipt]:
     """Receipts of media that go on as they came."""
-    for place, message in enumerate(messages):
-        if not isinstance(message.content, list):
-            continue
-        for index, part in enumerate(message.content):
-            match part:
-                case ImagePart():
-                    kind = "image"
-                case VideoPart():
-                    kind = "video"
-                case FramesPart():
-                    kind = "frames"
-                case _:
-                    continue
-            yield MediaReceipt(
-                index=0,
-                param=f"messages[{place}].content[{index}]",
-                kind=kind,
-                source="forwarded",
-                note="Handed on to the upstream server as it came; nothing was opened here.",
-            )
+    for param, part in placed_parts(messages):
+        match part:
+            case ImagePart():
+                kind = "image"
+            case VideoPart():
+                kind = "video"
+            case FramesPart():
+                kind = "frames"
+            case _:
+                continue
+        yield MediaReceipt(
+            index=0,
+            param=param,
+            kind=kind,
+            source="forwarded",
+            note="Handed on to the upstream server as it came; nothing was opened here.",
+        )
 
 
 def _texts(message: Message) -> list[str]:
-    content = message.content
-    if isinstance(content, str):
-        texts = [content]
-    else:
-        texts = [part.text for part in content or () if isinstance(part, TextPart)]
-    for call in message.tool_calls or ():
-        texts.append(f"{call.function.name}{call.function.arguments}")
-    return texts
+    calls = (call.function for call in message.tool_calls or ())
+    return [*message.texts, *(f"{call.name}{call.arguments}" for call in calls)]

@@ -1,14 +1,12 @@
 """Completion: a whole answer, keys in the order the service sends them (dialect.md, answers)."""
 
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
 from qwen_vision.protocol.places import Unit
 from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.usage import Usage
-
-FinishReason = Literal["stop", "length", "tool_calls"]
 
 
 class AnswerFunction(Struct):

@@ -1,10 +1,11 @@
 """Messages and the tool calls inside them (dialect.md, messages)."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from qwen_vision.protocol.parts import ContentPart
+from qwen_vision.protocol.parts import ContentPart, TextPart
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 # Free-form JSON that the caller defines: a JSON Schema, a tool's parameters.
@@ -53,3 +54,18 @@ class Message(Struct, omit_defaults=True):
     tool_call_id: str | None = None
     reasoning_content: str | None = None
     partial: bool = False
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of the content, in order."""
+        if isinstance(self.content, str):
+            return [self.content]
+        return [part.text for part in self.content or () if isinstance(part, TextPart)]
+
+
+def placed_parts(messages: Iterable[Message]) -> Iterator[tuple[str, ContentPart]]:
+    """Every content part, in order, with its path in the request: `messages[0].content[1]`."""
+    for place, message in enumerate(messages):
+        if isinstance(message.content, list):
+            for index, part in enumerate(message.content):
+                yield f"messages[{place}].content[{index}]", part

@@ -1,5 +1,6 @@
 """Content parts: what a message may be made of (dialect.md, messages)."""
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -55,6 +56,11 @@ class ImagePart(Struct, tag_field="type", tag="image_url", omit_defaults=True):
     pages: str | None = None
     cache_control: CacheControl | None = None
 
+    @property
+    def reference(self) -> ImageUrl:
+        """Where the picture is, in either way of writing it."""
+        return ImageUrl(self.image_url) if isinstance(self.image_url, str) else self.image_url
+
 
 class VideoPart(Struct, tag_field="type", tag="video_url", omit_defaults=True):
     """A video file; values beside `video_url` win over values inside."""
@@ -65,6 +71,11 @@ class VideoPart(Struct, tag_field="type", tag="video_url", omit_defaults=True):
     max_pixels: int | None = None
     total_pixels: int | None = None
     cache_control: CacheControl | None = None
+
+    @property
+    def reference(self) -> VideoUrl:
+        """Where the video is, in either way of writing it."""
+        return VideoUrl(self.video_url) if isinstance(self.video_url, str) else self.video_url
 
 
 class BoundedVideoPart(VideoPart, tag_field="type", tag="video_url", omit_defaults=True):
@@ -94,3 +105,14 @@ class AudioPart(Struct, tag_field="type", tag="input_audio", omit_defaults=True)
 
 
 ContentPart: TypeAlias = TextPart | ImagePart | VideoPart | FramesPart | AudioPart
+
+
+def media_urls(part: ContentPart) -> Sequence[str]:
+    """The references of a part to media: one, or one for each frame of a list."""
+    match part:
+        case ImagePart() | VideoPart():
+            return (part.reference.url,)
+        case FramesPart():
+            return part.video
+        case _:
+            return ()

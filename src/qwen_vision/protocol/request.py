@@ -37,6 +37,11 @@ class ResponseFormat(Struct, omit_defaults=True):
     type: str
     json_schema: JsonSchemaFormat | None = None
 
+    @property
+    def schema(self) -> JsonObject | None:
+        """The JSON Schema the answer must fit; None when none is given."""
+        return None if self.json_schema is None else self.json_schema.schema
+
 
 class StreamOptions(Struct, omit_defaults=True):
     """Whether the stream ends with a usage chunk."""
@@ -95,6 +100,12 @@ class ChatRequest(Struct, omit_defaults=True):
     media_receipt: bool | None = None
     structured_thinking: bool | None = None
     coordinates: Unit | None = None
+
+    @property
+    def json_format(self) -> ResponseFormat | None:
+        """The response format when it asks for JSON; None when any text will do."""
+        wanted = self.response_format
+        return None if wanted is None or wanted.type == "text" else wanted
 
 
 _DECODER: Final = msgspec.json.Decoder(ChatRequest)

@@ -25,7 +25,7 @@ from qwen_vision.protocol.native_answer import (
 from qwen_vision.protocol.native_failure import native_event
 from qwen_vision.protocol.ocr_tasks import read_result
 from qwen_vision.protocol.receipt import MediaReceipt
-from qwen_vision.protocol.usage import CompletionTokensDetails, PromptTokensDetails, Usage
+from qwen_vision.protocol.usage import CompletionTokensDetails, Usage
 from qwen_vision.server.exchange import Exchange
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -169,11 +169,7 @@ class NativeAnswers:
             prompt_tokens=asked.total,
             completion_tokens=self._written_tokens,
             total_tokens=asked.total + self._written_tokens,
-            prompt_tokens_details=PromptTokensDetails(
-                image_tokens=asked.image or UNSET,
-                video_tokens=asked.video or UNSET,
-                text_tokens=asked.text,
-            ),
+            prompt_tokens_details=asked.details,
             completion_tokens_details=CompletionTokensDetails(
                 reasoning_tokens=self._reasoned_tokens or UNSET,
                 text_tokens=self._written_tokens - self._reasoned_tokens,

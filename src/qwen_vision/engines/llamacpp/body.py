@@ -24,7 +24,7 @@ async def chat_body(prompt: Prompt, *, habit: Habit, step: int) -> JsonObject:
     silenced = habit == "always" and not prompt.thinking
     grammar = None
     if not prompt.thinking:
-        grammar = json_grammar(request.response_format, closes_thought=silenced)
+        grammar = json_grammar(request.json_format, closes_thought=silenced)
     template: JsonObject = {"enable_thinking": prompt.thinking or silenced}
     if request.tools and request.tool_choice != "none":
         # Handed to the template alone: the calls in the answer are read by the pipeline.

@@ -22,10 +22,10 @@ def json_grammar(wanted: ResponseFormat | None, *, closes_thought: bool) -> str 
 
     With `closes_thought` the answer must first end the thought that the template has opened.
     """
-    if wanted is None or wanted.type == "text":
+    if wanted is None:
         return None
-    given = None if wanted.json_schema is None else wanted.json_schema.schema
-    schema = {**(_ANY_OBJECT if given is None else given), "x-guidance": _OPTIONS}
+    given = _ANY_OBJECT if wanted.schema is None else wanted.schema
+    schema = {**given, "x-guidance": _OPTIONS}
     rule = f"answer: %json {msgspec.json.encode(schema).decode()}"
     start = '"\\n</think>\\n\\n" answer' if closes_thought else "answer"
     return f"%llguidance {{}}\nstart: {start}\n{rule}"

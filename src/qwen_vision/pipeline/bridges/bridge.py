@@ -21,7 +21,8 @@ from qwen_vision.protocol.request import NamedTool
 def run_in_batches(engine: Engine, prompt: Prompt) -> AsyncIterator[Sequence[Event]]:
     """As `run_bridged`, in lists: those of the engine where nothing has to be bridged."""
     abilities = engine.abilities
-    plain = not (_tools(prompt) or _wants_json(prompt) or abilities.mixes_thoughts)
+    wants_json = prompt.request.json_format is not None
+    plain = not (_tools(prompt) or wants_json or abilities.mixes_thoughts)
     if abilities.batches and plain:
         return guard_batches(cast("BatchEngine", engine).batches(prompt))
     return one_by_one(run_bridged(engine, prompt))
@@ -48,7 +49,7 @@ def run_bridged(engine: Engine, prompt: Prompt) -> AsyncIterator[Event]:
         for tool in prompt.request.tools or ():
             if tool.function.name == choice.function.name:
                 return force_call(lambda asked: _checked(engine, asked), prompt, tool.function)
-    if not _wants_json(prompt):
+    if prompt.request.json_format is None:
         return _play(engine, prompt)
     if prompt.thinking and not engine.abilities.schema_while_thinking:
         return think_then_answer(
@@ -66,7 +67,7 @@ def _play(engine: Engine, prompt: Prompt) -> AsyncIterator[Event]:
     tools = _tools(prompt)
     if not abilities.free_text:
         return engine.run(prompt)
-    if _wants_json(prompt) and not abilities.json_schema:
+    if prompt.request.json_format is not None and not abilities.json_schema:
         prompt = ask_for_json(prompt)
     if tools and not abilities.tools:
         prompt = ask_for_tools(prompt, tools)
@@ -76,11 +77,6 @@ def _play(engine: Engine, prompt: Prompt) -> AsyncIterator[Event]:
     if tools:
         events = find_calls(events, tools)
     return guard_loops(events)
-
-
-def _wants_json(prompt: Prompt) -> bool:
-    wanted = prompt.request.response_format
-    return wanted is not None and wanted.type != "text"
 
 
 def _tools(prompt: Prompt) -> Sequence[Tool]:

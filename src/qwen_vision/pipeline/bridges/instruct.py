@@ -33,7 +33,7 @@ _AFTER_THOUGHT = "These are my thoughts so far:\n{thought}\n\nNow give the answe
 def ask_for_json(prompt: Prompt) -> Prompt:
     """The prompt with its response format in words, for an engine that has none."""
     wanted = prompt.request.response_format
-    schema = None if wanted is None or wanted.json_schema is None else wanted.json_schema.schema
+    schema = None if wanted is None else wanted.schema
     words = _JSON if schema is None else _SCHEMA.format(schema=_compact(schema))
     return without_format(add_words(prompt, words))
 

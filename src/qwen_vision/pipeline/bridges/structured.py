@@ -106,7 +106,7 @@ async def force_call(answer: Play, prompt: Prompt, tool: FunctionTool) -> AsyncI
 
 def checker(wanted: ResponseFormat | None) -> SchemaCheck:
     """The schema an answer must fit; any object for `json_object`."""
-    given = None if wanted is None or wanted.json_schema is None else wanted.json_schema.schema
+    given = None if wanted is None else wanted.schema
     return SchemaCheck(
         _ANY_OBJECT if given is None else given, param="response_format.json_schema.schema"
     )
