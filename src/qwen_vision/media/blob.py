@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
 SourceKind: TypeAlias = Literal["data", "http", "path", "oss"]
+MediaKind: TypeAlias = Literal["image", "video"]
 
 
 @dataclass(slots=False)
 class Blob:
     """Bytes that came through the door; either `data` or `path` is set.
 
-    `declared_type` is what the sender called it (a MIME type), never trusted. A blob with
-    `temporary` owns its file and removes it in `close`.
+    A blob with `temporary` owns its file and removes it in `close`.
     """
 
     source: SourceKind
     size_bytes: int
     data: bytes | None = field(default=None, repr=False)
     path: Path | None = None
-    declared_type: str | None = None
     temporary: bool = False
 
     def open(self) -> BinaryIO:

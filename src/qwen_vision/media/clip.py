@@ -32,7 +32,6 @@ _DEMUXERS = {
 _OPTIONS = {"protocol_whitelist": "none", "enable_drefs": "0"}
 MOST_FRAME_PX = 7680 * 4320
 _MOST_PACKETS = 2_000_000
-_PROBED_FRAMES = 50
 # What PyAV raises on bad files; the words of FFmpeg stay here, they may name paths.
 _CODEC_ERRORS = (av.error.FFmpegError, OSError, ValueError, LookupError, MemoryError, RuntimeError)
 _TURNS = {

@@ -46,8 +46,7 @@ def decode_data_uri(url: str, *, max_uri_bytes: int, max_bytes: int, param: str)
     data = _decode(url[comma + 1 :], param=param)
     if len(data) > max_bytes:
         raise FileTooLargeError(param=param)
-    declared = head[: -len(_MARK)].partition(";")[0].strip().lower()
-    return Blob(source="data", size_bytes=len(data), data=data, declared_type=declared or None)
+    return Blob(source="data", size_bytes=len(data), data=data)
 
 
 def _decode(text: str, *, param: str) -> bytes:

@@ -3,10 +3,9 @@
 import asyncio
 import time
 from functools import cached_property, partial
-from typing import Literal
 
 from qwen_vision.errors import TooManyDataUrisError, TooManyImagesError, TooManyVideosError
-from qwen_vision.media.blob import Blob
+from qwen_vision.media.blob import Blob, MediaKind
 from qwen_vision.media.budget import ProcessBudget, RequestBudget
 from qwen_vision.media.build import Builder, has_cheap_header, is_pdf
 from qwen_vision.media.datauri import is_data_uri
@@ -20,7 +19,7 @@ from qwen_vision.media.picture import PictureFile
 from qwen_vision.media.progress import WatchProgress
 from qwen_vision.media.rules import Rules
 from qwen_vision.media.source import Sources
-from qwen_vision.protocol.parts import FramesPart, ImagePart, ImageUrl, VideoPart, VideoUrl
+from qwen_vision.protocol.parts import FramesPart, ImagePart, VideoPart
 from qwen_vision.settings import MediaSettings
 from qwen_vision.telemetry.record import Work
 
@@ -76,8 +75,7 @@ class Opening:
         """
         self._count_image(param=param)
         terms = self._builder.image_terms(part, param=param)
-        url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
-        blob, load_ms = await self._load(url, kind="image", param=param)
+        blob, load_ms = await self._load(part.reference.url, kind="image", param=param)
         with Work("header", kind="image") as header:
             images = await self._pictures(blob, terms, pages=part.pages, param=param)
         for image in images:
@@ -89,8 +87,7 @@ class Opening:
         self._count_video(param=param)
         terms = self._builder.video_terms(part, param=param)
         index = self._next_index()
-        url = part.video_url.url if isinstance(part.video_url, VideoUrl) else part.video_url
-        blob, load_ms = await self._load(url, kind="video", param=param)
+        blob, load_ms = await self._load(part.reference.url, kind="video", param=param)
         with Work("header", kind="video") as header:
             make = partial(self._builder.clip, blob, terms, index=index, param=param)
             video = await asyncio.to_thread(make)
@@ -170,9 +167,7 @@ class Opening:
             return self._builder.picture_file(blob, param=param)
         return await asyncio.to_thread(self._builder.picture_file, blob, param=param)
 
-    async def _load(
-        self, url: str, *, kind: Literal["image", "video"], param: str
-    ) -> tuple[Blob, float]:
+    async def _load(self, url: str, *, kind: MediaKind, param: str) -> tuple[Blob, float]:
         """The bytes behind a reference, and the milliseconds that took."""
         if is_data_uri(url):
             self._data_uris += 1

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -25,7 +25,7 @@ from qwen_vision.errors import (
     FileTooLargeError,
 )
 from qwen_vision.media.address import may_connect
-from qwen_vision.media.blob import Blob
+from qwen_vision.media.blob import Blob, MediaKind
 from qwen_vision.media.location import Location, follow, locate
 from qwen_vision.media.nameserver import Nameserver, look_up
 from qwen_vision.settings import FetchSettings
@@ -60,9 +60,7 @@ class Fetcher:
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(_SLOTS)
 
-    async def fetch(
-        self, url: str, *, kind: Literal["image", "video"], max_bytes: int, param: str
-    ) -> Blob:
+    async def fetch(self, url: str, *, kind: MediaKind, max_bytes: int, param: str) -> Blob:
         """The bytes behind a URL, in memory or (a large video) in a file the blob owns.
 
         Nothing of the URL's query and nothing the other server wrote enters an error or a log.
@@ -100,19 +98,19 @@ class Fetcher:
         self,
         location: Location,
         *,
-        kind: Literal["image", "video"],
+        kind: MediaKind,
         max_bytes: int,
         param: str,
     ) -> Blob:
         for _ in range(self._settings.max_redirects + 1):
             async with self._ask(location, param=param) as response:
                 if response.status not in _REDIRECTS:
-                    length, declared = _check(response, kind=kind, param=param)
+                    length = _check(response, kind=kind, param=param)
                     if length > max_bytes:
                         raise FileTooLargeError(param=param)
                     if kind == "video" and length > MEMORY_BYTES:
-                        return await _to_file(response, length, declared)
-                    return await _to_memory(response, length, declared)
+                        return await _to_file(response, length)
+                    return await _to_memory(response, length)
                 target = response.headers.get("Location", "")
             location = follow(location, target, self._settings, param=param)
         raise DownloadError(param=param)
@@ -218,10 +216,8 @@ class _Guard(AbstractResolver):
         return may_connect(address, allow_private=self._settings.allow_private_network)
 
 
-def _check(
-    response: aiohttp.ClientResponse, *, kind: Literal["image", "video"], param: str
-) -> tuple[int, str]:
-    """Length and MIME type from the headers of an answer that may be read."""
+def _check(response: aiohttp.ClientResponse, *, kind: MediaKind, param: str) -> int:
+    """The announced length of an answer that may be read."""
     headers = response.headers
     encodings = ",".join(headers.getall("Content-Encoding", [])).strip().lower()
     # Only plain bytes: a compressed body could be a thousand times larger than it says.
@@ -234,7 +230,7 @@ def _check(
     lengths = headers.getall("Content-Length", [])
     if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
         raise ContentLengthError(param=param)
-    return int(lengths[0]), declared
+    return int(lengths[0])
 
 
 async def _body(response: aiohttp.ClientResponse, length: int) -> AsyncIterator[bytes]:
@@ -247,16 +243,16 @@ async def _body(response: aiohttp.ClientResponse, length: int) -> AsyncIterator[
         yield chunk
 
 
-async def _to_memory(response: aiohttp.ClientResponse, length: int, declared: str) -> Blob:
+async def _to_memory(response: aiohttp.ClientResponse, length: int) -> Blob:
     # Grows in place and gives its bytes away uncopied, also when they come one by one.
     buffer = io.BytesIO()
     async for chunk in _body(response, length):
         buffer.write(chunk)
     data = buffer.getvalue()
-    return Blob(source="http", size_bytes=len(data), data=data, declared_type=declared)
+    return Blob(source="http", size_bytes=len(data), data=data)
 
 
-async def _to_file(response: aiohttp.ClientResponse, length: int, declared: str) -> Blob:
+async def _to_file(response: aiohttp.ClientResponse, length: int) -> Blob:
     path, file = await asyncio.to_thread(_temporary_file)
     complete = False
     try:
@@ -267,7 +263,7 @@ async def _to_file(response: aiohttp.ClientResponse, length: int, declared: str)
     finally:
         if not complete:
             path.unlink(missing_ok=True)
-    return Blob(source="http", size_bytes=length, path=path, declared_type=declared, temporary=True)
+    return Blob(source="http", size_bytes=length, path=path, temporary=True)
 
 
 def _temporary_file() -> tuple[Path, BinaryIO]:

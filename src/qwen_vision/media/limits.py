@@ -9,7 +9,6 @@ from qwen_vision.protocol.parts import (
     BoundedVideoPart,
     FramesPart,
     ImagePart,
-    ImageUrl,
     VideoPart,
     VideoUrl,
 )
@@ -38,7 +37,7 @@ def image_limits(
     and ignores `max_pixels`. A limit given alone moves the other's default out of its way.
     `detail: low` is a smaller upper limit for who named none. Raises PixelLimitError.
     """
-    inside = part.image_url if isinstance(part.image_url, ImageUrl) else ImageUrl(url="")
+    inside = part.reference
     low = _first(part.min_pixels, inside.min_pixels)
     high = _first(part.max_pixels, inside.max_pixels)
     if high_resolution:
@@ -89,9 +88,7 @@ def most_frames(part: VideoPart | FramesPart, pixels: VideoPixels, *, param: str
 
 
 def _inside(part: VideoPart | FramesPart) -> VideoUrl:
-    if isinstance(part, VideoPart) and isinstance(part.video_url, VideoUrl):
-        return part.video_url
-    return VideoUrl(url="")
+    return part.reference if isinstance(part, VideoPart) else VideoUrl(url="")
 
 
 def _first(beside: int | None, inside: int | None) -> int | None:

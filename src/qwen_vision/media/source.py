@@ -4,7 +4,7 @@ import asyncio
 import os
 import stat
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 from urllib.parse import unquote
 
 from qwen_vision.errors import (
@@ -14,7 +14,7 @@ from qwen_vision.errors import (
     LocalPathError,
     MediaUrlError,
 )
-from qwen_vision.media.blob import Blob, SourceKind
+from qwen_vision.media.blob import Blob, MediaKind, SourceKind
 from qwen_vision.media.datauri import decode_data_uri, is_data_uri
 from qwen_vision.media.fetch import Fetcher
 from qwen_vision.settings import MediaSettings
@@ -43,7 +43,7 @@ class Sources:
         self,
         url: str,
         *,
-        kind: Literal["image", "video"],
+        kind: MediaKind,
         max_bytes: int,
         local_files: bool,
         uploads: OssResolver | None,
