@@ -11,10 +11,10 @@ from typing_extensions import override
 
 from qwen_vision.server.exchange import Exchange
 from qwen_vision.settings import LogSettings
+from qwen_vision.telemetry.trace import MAX_MODEL_CHARS
 
 _ENCODER: Final = msgspec.json.Encoder()
 _MAX_PATH_CHARS: Final = 200
-MAX_MODEL_CHARS: Final = 100
 # What text tells of a stage begins here.
 _TOLD_S: Final = 0.001
 

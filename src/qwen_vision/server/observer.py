@@ -11,11 +11,11 @@ from qwen_vision.catalogue.catalogue import models
 from qwen_vision.errors import QwenVisionError
 from qwen_vision.protocol.usage import Usage
 from qwen_vision.server.exchange import CLIENT_GONE_STATUS, Exchange
-from qwen_vision.server.log import MAX_MODEL_CHARS, RequestLine
+from qwen_vision.server.log import RequestLine
 from qwen_vision.telemetry import metrics as metric
 from qwen_vision.telemetry.record import begin
 from qwen_vision.telemetry.tally import Tally
-from qwen_vision.telemetry.trace import Fact, Tracing, answer_facts
+from qwen_vision.telemetry.trace import MAX_MODEL_CHARS, Fact, Tracing, answer_facts
 
 _log = logging.getLogger("qwen_vision.server")
 # What stands in a label for names that only a caller knows, and for none at all.
@@ -53,7 +53,7 @@ class Names:
 class Observer:
     """Watches every request from the error door."""
 
-    def __init__(self, tally: Tally, names: "Names", *, tracing: Tracing | None = None) -> None:
+    def __init__(self, tally: Tally, names: Names, *, tracing: Tracing | None = None) -> None:
         """Count in `tally` under `names`."""
         self._tally = tally
         self._names = names
@@ -169,7 +169,7 @@ def _codes() -> frozenset[str]:
 @cache
 def _catalogue_names() -> dict[str, str]:
     """From every name of a model to the one under which it is counted."""
-    return {name: model.id for model in models() for name in (model.id, *model.snapshots)}
+    return {name: model.id for model in models() for name in model.names}
 
 
 def _facts(exchange: Exchange, *, route: str) -> dict[str, Fact]:

@@ -27,7 +27,7 @@ def start_tracing(settings: TraceSettings | None) -> Tracing | None:
     if not _is_installed():
         raise MissingExtraError(what="Sending traces", extra="otel")
     # The packages take 60 ms and some megabytes: only who has a receiver pays for them.
-    module = import_module("qwen_vision.telemetry.tracing")
+    module = import_module("qwen_vision.telemetry.otlp")
     tracing: Tracing = module.build(settings)
     return tracing
 

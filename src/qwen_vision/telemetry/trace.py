@@ -1,13 +1,15 @@
-"""Traces as the code that is traced sees them; `tracing.py` is what sends them."""
+"""Traces as the code that is traced sees them; `otlp.py` is what sends them."""
 
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from msgspec import UNSET
 
 from qwen_vision.protocol.usage import Usage
 
 Fact: TypeAlias = str | int | float | bool
+# What is told of a name that a caller made up.
+MAX_MODEL_CHARS: Final = 100
 
 
 class Span(Protocol):
@@ -47,7 +49,7 @@ def answer_facts(usage: Usage, *, model: str) -> dict[str, Fact]:
     """What is told of an answer, in the names of OpenTelemetry's GenAI conventions."""
     facts: dict[str, Fact] = {
         "gen_ai.operation.name": "chat",
-        "gen_ai.request.model": model[:100],
+        "gen_ai.request.model": model[:MAX_MODEL_CHARS],
         "gen_ai.usage.input_tokens": usage.prompt_tokens,
         "gen_ai.usage.output_tokens": usage.completion_tokens,
     }
