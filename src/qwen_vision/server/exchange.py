@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from types import TracebackType
 from typing import Final, TypeAlias
 
 from starlette.types import Message, Receive, Scope, Send
@@ -185,12 +184,7 @@ class Watch:
         """Begin."""
         self._start = self._exchange.loop.call_soon(self._begin)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop watching."""
         if self._task is not None:
             self._task.cancel()

@@ -4,7 +4,6 @@ import fcntl
 import math
 import mmap
 import tempfile
-from types import TracebackType
 from typing import Final
 
 # A minute of whole seconds: what was used in one counts until the same one of the next minute.
@@ -39,12 +38,7 @@ class Ledger:
         """Wait for the other writers, which take microseconds."""
         fcntl.lockf(self._number, fcntl.LOCK_EX)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let the next one in."""
         fcntl.lockf(self._number, fcntl.LOCK_UN)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Final
 
 from qwen_vision.errors import RateLimitError, StoppingError
@@ -88,11 +87,6 @@ class Slot:
         """Raises RateLimitError when the server is full."""
         self._lifecycle.enter(self._exchange)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Give the place back, however the block ended."""
         self._lifecycle.leave(self._exchange)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
 from typing import Final
 
 from qwen_vision.errors import QuotaError, RequestLimitError
@@ -147,12 +146,7 @@ class Charge:
         run = self._run
         self._set_aside = self._account.set_aside(run.prompt_tokens.total, run.max_answer_tokens)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Count what the answer took, cut short or not."""
         spent = self._run.spent
         self._account.settle(

@@ -7,7 +7,6 @@ import secrets
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, TypeAlias
 
 from qwen_vision.errors import ObjectTooLargeError, StorageFullError
@@ -70,12 +69,7 @@ class Incoming:
         """Nothing is written yet."""
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Remove what is left."""
         await asyncio.shield(asyncio.to_thread(self._discard))
 

@@ -1,6 +1,5 @@
 """Exchange: one request to one address; whatever goes wrong becomes an error of the tree."""
 
-from types import TracebackType
 from typing import Final
 
 from qwen_vision.engines.upstream.pool import Pool, UnreachableError
@@ -44,12 +43,7 @@ class Exchange:
         """Nothing is sent yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Give the connection back, or break it off when its answer was not read to the end."""
         if self._wire is not None:
             self._pool.give(self._wire)
