@@ -8,8 +8,11 @@ from urllib.parse import unquote
 from qwen_vision.errors import SettingsError
 from qwen_vision.settings.remote import RemoteSettings, find_remote
 from qwen_vision.settings.shapes import (
+    BUCKET_REGION,
     MAX_DATA_URI_BYTES,
     MEBIBYTE,
+    QUOTA_BYTES,
+    SERVICE_NAME,
     BucketSettings,
     FetchSettings,
     MediaSettings,
@@ -129,7 +132,7 @@ def _storage(environ: Mapping[str, str]) -> StorageSettings | None:
         folder = folder / "qwen-vision" / "uploads"
     else:
         return None
-    quota_mb = _number(environ, "QWEN_VISION_STORAGE_QUOTA_MB", 10 * 1024)
+    quota_mb = _number(environ, "QWEN_VISION_STORAGE_QUOTA_MB", QUOTA_BYTES // MEBIBYTE)
     return StorageSettings(folder=folder, bucket=_bucket(environ), quota_bytes=quota_mb * MEBIBYTE)
 
 
@@ -141,7 +144,7 @@ def _bucket(environ: Mapping[str, str]) -> BucketSettings | None:
     return BucketSettings(
         name=name,
         prefix=prefix.strip("/"),
-        region=environ.get("QWEN_VISION_BUCKET_REGION", "").strip() or "us-east-1",
+        region=environ.get("QWEN_VISION_BUCKET_REGION", "").strip() or BUCKET_REGION,
         endpoint=environ.get("QWEN_VISION_BUCKET_ENDPOINT", "").strip().rstrip("/") or None,
         access_key_id=environ.get("QWEN_VISION_BUCKET_KEY_ID") or None,
         access_key_secret=environ.get("QWEN_VISION_BUCKET_KEY_SECRET") or None,
@@ -166,7 +169,7 @@ def _traces(environ: Mapping[str, str]) -> TraceSettings | None:
     return TraceSettings(
         endpoint=url,
         headers={name.strip(): unquote(value.strip()) for name, _, value in pairs},
-        service_name=environ.get("OTEL_SERVICE_NAME", "").strip() or "qwen-vision",
+        service_name=environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE_NAME,
     )
 
 

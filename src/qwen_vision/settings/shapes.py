@@ -10,6 +10,9 @@ from qwen_vision.errors import SettingsError
 
 MEBIBYTE = 1024 * 1024
 MAX_DATA_URI_BYTES = 10_485_760
+QUOTA_BYTES = 10 * 1024 * MEBIBYTE
+BUCKET_REGION = "us-east-1"
+SERVICE_NAME = "qwen-vision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class BucketSettings:
 
     name: str
     prefix: str = ""
-    region: str = "us-east-1"
+    region: str = BUCKET_REGION
     endpoint: str | None = None
     access_key_id: str | None = field(default=None, repr=False)
     access_key_secret: str | None = field(default=None, repr=False)
@@ -67,7 +70,7 @@ class StorageSettings:
     folder: Path
     bucket: BucketSettings | None = None
     max_file_bytes: int = 100 * MEBIBYTE
-    quota_bytes: int = 10 * 1024 * MEBIBYTE
+    quota_bytes: int = QUOTA_BYTES
     life_s: float = 48 * 3600.0
     read_grace_s: float = 900.0
     policy_life_s: float = 300.0
@@ -150,7 +153,7 @@ class TraceSettings:
 
     endpoint: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    service_name: str = "qwen-vision"
+    service_name: str = SERVICE_NAME
 
 
 @dataclass(frozen=True, slots=True)
