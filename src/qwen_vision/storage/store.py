@@ -100,7 +100,7 @@ class UploadStore:
 
     async def kept_bytes(self) -> int:
         """Bytes of all files; 0 while the folder was never used. Raises StorageError."""
-        if self._opened is None and not await asyncio.to_thread(self.settings.folder.is_dir):
+        if not await self._was_used():
             return 0
         opened = await self._open()
         return await asyncio.to_thread(opened.index.total_bytes)
@@ -110,7 +110,7 @@ class UploadStore:
 
         Does nothing while the folder was never used.
         """
-        if self._opened is None and not await asyncio.to_thread(self.settings.folder.is_dir):
+        if not await self._was_used():
             return
         opened = await self._open()
         await asyncio.to_thread(self._sweep, opened)
@@ -122,6 +122,9 @@ class UploadStore:
         if opened is not None:
             await asyncio.to_thread(opened.session.close)
             await asyncio.to_thread(opened.index.close)
+
+    async def _was_used(self) -> bool:
+        return self._opened is not None or await asyncio.to_thread(self.settings.folder.is_dir)
 
     async def _open(self) -> _Open:
         if self._opened is None:
