@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
 
 from typing_extensions import override
@@ -111,12 +110,7 @@ class AsyncClient:
         """Itself; the pool closes at the end of the block."""
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the pool."""
         await self.aclose()
 

@@ -26,7 +26,7 @@ from qwen_vision.client.together import together
 from qwen_vision.client.upload import Parcel, Progress, Shelf
 from qwen_vision.errors import ModelNotFoundError, UsageError
 from qwen_vision.protocol.messages import JsonObject
-from qwen_vision.protocol.parts import ContentPart, ImagePart, ImageUrl
+from qwen_vision.protocol.parts import ContentPart, ImagePart
 from qwen_vision.protocol.request import ChatRequest
 
 _FEW: Final = 4
@@ -102,7 +102,7 @@ class Loader:
                 return url
             sight = None
             if isinstance(part, ImagePart):
-                inside = part.image_url if isinstance(part.image_url, ImageUrl) else ImageUrl("")
+                inside = part.reference
                 sight = self._sight(
                     request.model,
                     {**options, "high_resolution": high_resolution},

@@ -100,8 +100,7 @@ def _scale(
             "URL, no PDF, no video), take coordinates='0-1', or ask a server of this project.",
             param=param,
         )
-    inside = part.image_url if isinstance(part, ImagePart) else None
-    limits = inside if isinstance(inside, ImageUrl) else ImageUrl("")
+    limits = part.reference if isinstance(part, ImagePart) else ImageUrl("")
     low_px, high_px = model.pixels.image.bounds(
         getattr(part, "min_pixels", None) or limits.min_pixels,
         getattr(part, "max_pixels", None) or limits.max_pixels,
@@ -115,8 +114,7 @@ def _size(part: ContentPart) -> tuple[int, int] | None:
     """Upright width and height of a picture that travels in the request."""
     if not isinstance(part, ImagePart):
         return None
-    url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
-    head, mark, data = url.partition(_MARK)
+    head, mark, data = part.reference.url.partition(_MARK)
     if not mark or not head.startswith("data:image/"):
         return None
     try:

@@ -7,7 +7,8 @@ import msgspec
 
 from qwen_vision.client.files import is_remote
 from qwen_vision.client.together import together
-from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, ImageUrl, VideoPart
+from qwen_vision.protocol.messages import placed_parts
+from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, VideoPart, media_urls
 from qwen_vision.protocol.request import ChatRequest
 
 # From a reference, its part and the part's path in the request to the reference to send.
@@ -26,20 +27,14 @@ def names_files(request: ChatRequest) -> bool:
 
 def references(request: ChatRequest) -> list[str]:
     """Every media reference, in order."""
-    found: list[str] = []
-    for message in request.messages:
-        for part in message.content if isinstance(message.content, list) else ():
-            found += _of_part(part)
-    return found
+    return [url for _, part in placed_parts(request.messages) for url in media_urls(part)]
 
 
 def frame_lists(request: ChatRequest) -> list[tuple[str, FramesPart]]:
     """Every list of pictures that stands for a video, with its path in the request."""
     return [
-        (f"messages[{place}].content[{index}]", part)
-        for place, message in enumerate(request.messages)
-        if isinstance(message.content, list)
-        for index, part in enumerate(message.content)
+        (param, part)
+        for param, part in placed_parts(request.messages)
         if isinstance(part, FramesPart)
     ]
 
@@ -61,34 +56,17 @@ async def replace_references(request: ChatRequest, replace: Replace) -> ChatRequ
 
 def _places(request: ChatRequest) -> Iterator[tuple[str, ContentPart, str]]:
     """Every media reference in order, with its part and its path in the request."""
-    for place, message in enumerate(request.messages):
-        if not isinstance(message.content, list):
-            continue
-        for index, part in enumerate(message.content):
-            param = f"messages[{place}].content[{index}]"
-            for number, url in enumerate(_of_part(part)):
-                is_frame = isinstance(part, FramesPart)
-                yield url, part, f"{param}.video[{number}]" if is_frame else param
-
-
-def _of_part(part: ContentPart) -> list[str]:
-    match part:
-        case ImagePart(image_url=place):
-            return [place if isinstance(place, str) else place.url]
-        case VideoPart(video_url=clip):
-            return [clip if isinstance(clip, str) else clip.url]
-        case FramesPart(video=frames):
-            return frames
-        case _:
-            return []
+    for param, part in placed_parts(request.messages):
+        for number, url in enumerate(media_urls(part)):
+            is_frame = isinstance(part, FramesPart)
+            yield url, part, f"{param}.video[{number}]" if is_frame else param
 
 
 def _with_urls(part: ContentPart, urls: Iterator[str]) -> ContentPart:
     """The part with the next URLs, one for each of its references."""
     match part:
-        case ImagePart(image_url=place):
-            image = ImageUrl(url=place) if isinstance(place, str) else place
-            image = msgspec.structs.replace(image, url=next(urls))
+        case ImagePart():
+            image = msgspec.structs.replace(part.reference, url=next(urls))
             return msgspec.structs.replace(part, image_url=image)
         case VideoPart(video_url=str()):
             return msgspec.structs.replace(part, video_url=next(urls))

@@ -16,15 +16,8 @@ from qwen_vision.errors import EngineError
 from qwen_vision.media.door import Opening
 from qwen_vision.media.items import Pixels
 from qwen_vision.media.sniff import PICTURES, sniff
-from qwen_vision.protocol.messages import JsonObject
-from qwen_vision.protocol.parts import (
-    ContentPart,
-    FramesPart,
-    ImagePart,
-    ImageUrl,
-    VideoPart,
-    VideoUrl,
-)
+from qwen_vision.protocol.messages import JsonObject, placed_parts
+from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, VideoPart, media_urls
 from qwen_vision.protocol.request import ChatRequest
 
 _JPEG_QUALITY = 92
@@ -44,44 +37,29 @@ class Adapted:
 
 def must_adapt(request: ChatRequest, profile: Profile) -> bool:
     """Whether any part of the request is of a kind the server does not take."""
-    return any(
-        not takes(part, profile)
-        for message in request.messages
-        if isinstance(message.content, list)
-        for part in message.content
-    )
+    return any(not takes(part, profile) for _, part in placed_parts(request.messages))
 
 
 def names_kind(request: ChatRequest, kind: str) -> bool:
     """Whether any part names media by this kind of URL: data, http, oss or file."""
     return any(
-        _kind(url) == kind
-        for message in request.messages
-        if isinstance(message.content, list)
-        for part in message.content
-        for url in _urls(part)
+        _kind(url) == kind for _, part in placed_parts(request.messages) for url in media_urls(part)
     )
 
 
 def count_pictures(request: ChatRequest) -> int:
     """How many pictures the request holds."""
-    return sum(
-        isinstance(part, ImagePart)
-        for message in request.messages
-        if isinstance(message.content, list)
-        for part in message.content
-    )
+    return sum(isinstance(part, ImagePart) for _, part in placed_parts(request.messages))
 
 
 def takes(part: ContentPart, profile: Profile) -> bool:
     """Whether the server takes this part as it is."""
     match part:
         case ImagePart():
-            (url,) = _urls(part)
+            url = part.reference.url
             return _kind(url) in profile.media and _reads(url, profile)
         case VideoPart():
-            (url,) = _urls(part)
-            return profile.video == "url" and _kind(url) in profile.media
+            return profile.video == "url" and _kind(part.reference.url) in profile.media
         case FramesPart():
             known = all(_kind(url) in profile.media and _reads(url, profile) for url in part.video)
             return profile.frame_list == "video" and known
@@ -157,12 +135,8 @@ async def _open_frames(part: ContentPart, opening: Opening, *, param: str) -> _F
 
 
 def _count_videos(request: ChatRequest) -> int:
-    return sum(
-        isinstance(part, VideoPart | FramesPart)
-        for message in request.messages
-        if isinstance(message.content, list)
-        for part in message.content
-    )
+    parts = placed_parts(request.messages)
+    return sum(isinstance(part, VideoPart | FramesPart) for _, part in parts)
 
 
 async def _picture(pixels: Pixels) -> JsonObject:
@@ -174,18 +148,6 @@ def _data_uri(pixels: Pixels) -> str:
     file = io.BytesIO()
     pixels.save(file, "JPEG", quality=_JPEG_QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
-
-
-def _urls(part: ContentPart) -> Sequence[str]:
-    match part:
-        case ImagePart(image_url=ImageUrl(url=url)) | VideoPart(video_url=VideoUrl(url=url)):
-            return (url,)
-        case ImagePart(image_url=str(url)) | VideoPart(video_url=str(url)):
-            return (url,)
-        case FramesPart():
-            return part.video
-        case _:
-            return ()
 
 
 def _kind(url: str) -> str:

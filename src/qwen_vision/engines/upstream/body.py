@@ -8,7 +8,7 @@ import msgspec
 from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.upstream.adapt import adapt_messages, must_adapt, takes
 from qwen_vision.engines.upstream.profile import Profile
-from qwen_vision.protocol.messages import JsonObject
+from qwen_vision.protocol.messages import JsonObject, placed_parts
 from qwen_vision.protocol.parts import ImagePart, VideoPart
 from qwen_vision.protocol.request import ChatRequest
 
@@ -112,25 +112,24 @@ def _processor(request: ChatRequest, profile: Profile) -> dict[str, Any]:
 
     To them `max_pixels` of a video is what all its frames have together: `total_pixels`.
     """
-    for message in request.messages:
-        for part in message.content if isinstance(message.content, list) else ():
-            if isinstance(part, ImagePart):
-                limits = _given(part, part.image_url, "min_pixels", "max_pixels")
-                if limits:
-                    return {"mm_processor_kwargs": limits}
-            elif isinstance(part, VideoPart) and takes(part, profile):
-                limits = _given(part, part.video_url, "fps", "total_pixels")
-                if limits:
-                    return _video_limits(limits)
+    for _, part in placed_parts(request.messages):
+        if isinstance(part, ImagePart):
+            limits = _given(part, "min_pixels", "max_pixels")
+            if limits:
+                return {"mm_processor_kwargs": limits}
+        elif isinstance(part, VideoPart) and takes(part, profile):
+            limits = _given(part, "fps", "total_pixels")
+            if limits:
+                return _video_limits(limits)
     return {}
 
 
-def _given(part: ImagePart | VideoPart, inside: object, *names: str) -> dict[str, float]:
-    """What the part says under these names, beside or inside its address."""
+def _given(part: ImagePart | VideoPart, *names: str) -> dict[str, float]:
+    """What the part says under these names, beside or inside its reference."""
     return {
         name: value
         for name in names
-        if (value := getattr(part, name) or getattr(inside, name, None)) is not None
+        if (value := getattr(part, name) or getattr(part.reference, name)) is not None
     }
 
 
