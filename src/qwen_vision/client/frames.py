@@ -8,7 +8,7 @@ from pathlib import Path
 from qwen_vision.client.pack import Source
 from qwen_vision.client.shrink import SHRINK_FROM_BYTES, Sight, shrink_upright, upright_size
 from qwen_vision.protocol.limits import PixelRules
-from qwen_vision.protocol.resize import fit_size
+from qwen_vision.protocol.resize import FRAMES_PER_PATCH, fit_size, most_frame_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,18 @@ class FrameSight:
         video = self.rules.video
         if video is None:
             return None
-        # An odd list shows its last picture twice, and two pictures share a patch.
-        shown = math.ceil(frames / 2) * 2
-        low_px = self.min_pixels or min(video.low, self.max_pixels or video.low)
-        high_px = self.max_pixels or max(video.default, self.min_pixels or 0)
-        share_px = (self.total_pixels or video.total) / shown * 2
-        cap_px = max(min(high_px, share_px), int(low_px * 1.05))
-        if width_px * height_px <= cap_px:
+        low_px, high_px = video.bounds(self.min_pixels, self.max_pixels)
+        most_px = most_frame_px(
+            low_px=low_px,
+            high_px=high_px,
+            total_px=self.total_pixels or video.total,
+            # An odd list shows its last picture twice.
+            frames=math.ceil(frames / FRAMES_PER_PATCH) * FRAMES_PER_PATCH,
+        )
+        if width_px * height_px <= most_px:
             return None
         return fit_size(
-            width_px, height_px, factor=self.rules.factor, low_px=low_px, high_px=cap_px
+            width_px, height_px, factor=self.rules.factor, low_px=low_px, high_px=most_px
         )
 
 

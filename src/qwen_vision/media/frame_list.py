@@ -9,7 +9,8 @@ from PIL import Image as PillowImage
 from qwen_vision.errors import FrameListError
 from qwen_vision.media.items import Pixels, Size
 from qwen_vision.media.picture import PictureFile
-from qwen_vision.media.resize import FRAMES_PER_PATCH, MIN_FRAMES
+from qwen_vision.media.resize import MIN_FRAMES
+from qwen_vision.protocol.resize import FRAMES_PER_PATCH
 
 # Shapes that differ by less are the same, rounded to whole pixels.
 _SAME_SHAPE = 0.02

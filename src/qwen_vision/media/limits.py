@@ -62,11 +62,7 @@ def frame_limits(part: VideoPart | FramesPart, pixels: VideoPixels, *, param: st
     _check("max_pixels", high, low=pixels.lowest, high=pixels.ceiling, param=param)
     _check("min_pixels", low, low=pixels.lowest, high=high or pixels.ceiling, param=param)
     _check("total_pixels", total, low=pixels.lowest, high=pixels.total, param=param)
-    return FrameLimits(
-        low_px=low or min(pixels.low, high or pixels.low),
-        high_px=high or max(pixels.default, low or 0),
-        total_px=total or pixels.total,
-    )
+    return FrameLimits(*pixels.bounds(low, high), total_px=total or pixels.total)
 
 
 def frames_per_second(part: VideoPart | FramesPart, *, param: str) -> float:

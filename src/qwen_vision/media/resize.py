@@ -4,12 +4,11 @@ import math
 from dataclasses import dataclass
 
 from qwen_vision.media.items import Size
-from qwen_vision.protocol.resize import fit_size
+from qwen_vision.protocol.resize import FRAMES_PER_PATCH, fit_size, most_frame_px
 
 MARK_TOKENS = 2
 """The marks before and after every picture and video."""
 
-FRAMES_PER_PATCH = 2
 MIN_FRAMES = 4
 
 
@@ -41,14 +40,11 @@ class FrameLimits:
 
 
 def fit_frames(size: Size, *, factor: int, frames: int, limits: FrameLimits) -> Size:
-    """The size of each of `frames` frames.
-
-    Rule (dialect.md, video file): the cap of a frame is its own maximum or its share of the
-    total, twice over because two frames share a patch, and never under 1.05 minima.
-    """
-    share_px = limits.total_px / frames * FRAMES_PER_PATCH
-    cap_px = max(min(limits.high_px, share_px), int(limits.low_px * 1.05))
-    return fit(size, factor=factor, low_px=limits.low_px, high_px=cap_px)
+    """The size of each of `frames` frames; the rule is that of `most_frame_px`."""
+    most_px = most_frame_px(
+        low_px=limits.low_px, high_px=limits.high_px, total_px=limits.total_px, frames=frames
+    )
+    return fit(size, factor=factor, low_px=limits.low_px, high_px=most_px)
 
 
 def sampled_count(*, total: int, source_fps: float, fps: float, max_frames: int) -> int:

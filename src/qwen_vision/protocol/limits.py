@@ -34,6 +34,13 @@ class VideoPixels(Struct, frozen=True):
     total: int
     max_frames: int
 
+    def bounds(self, low: int | None, high: int | None) -> tuple[int, int]:
+        """Fewest and most pixels of one frame, from what the caller said of it.
+
+        A limit given alone moves the other's default out of its way.
+        """
+        return low or min(self.low, high or self.low), high or max(self.default, low or 0)
+
 
 class PixelRules(Struct, frozen=True):
     """Size rules of a family: sides are multiples of `factor`; no `video`, no videos."""

@@ -1,6 +1,9 @@
 """The size a model sees a picture in: arithmetic that client and server share."""
 
 import math
+from typing import Final
+
+FRAMES_PER_PATCH: Final = 2
 
 
 def fit_size(
@@ -23,3 +26,13 @@ def fit_size(
         new_width = math.ceil(width_px * grow / factor) * factor
         new_height = math.ceil(height_px * grow / factor) * factor
     return new_width, new_height
+
+
+def most_frame_px(*, low_px: int, high_px: int, total_px: int, frames: int) -> float:
+    """The most pixels of each of `frames` frames.
+
+    Rule (dialect.md, video file): its own maximum or its share of the total, twice over because
+    two frames share a patch, and never under 1.05 minima.
+    """
+    share_px = total_px / frames * FRAMES_PER_PATCH
+    return max(min(high_px, share_px), int(low_px * 1.05))
