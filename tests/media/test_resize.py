@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qwen_vision.media.items import Size
@@ -112,6 +112,7 @@ def test_the_number_of_frames_follows_the_rule(
     fps=st.floats(0.1, 10),
     most=st.integers(4, 2000),
 )
+@example(total=180, source_fps=4.951177351541443, fps=5.0, most=182)
 def test_the_number_of_frames_is_within_its_bounds(
     *, total: int, source_fps: float, fps: float, most: int
 ) -> None:

@@ -57,7 +57,8 @@ def sampled_count(*, total: int, source_fps: float, fps: float, max_frames: int)
     duration_s = total / source_fps
     rest_s = duration_s - int(duration_s)
     counted_s = duration_s if rest_s > 1 / fps else int(duration_s)
-    counted = math.ceil(counted_s * source_fps) or total
+    # Rounded up from a product of floats, it could be one more than there are.
+    counted = min(math.ceil(counted_s * source_fps), total) or total
     wanted = counted / source_fps * fps
     highest = max_frames // FRAMES_PER_PATCH * FRAMES_PER_PATCH
     return max(1, int(min(min(max(wanted, MIN_FRAMES), highest), counted)))
