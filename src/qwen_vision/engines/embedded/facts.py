@@ -109,20 +109,10 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A region of the page: `kind` is title, paragraph, table, figure, list, header or footer."""
-
-    kind: str
-    box: Box
-    lines: tuple[TextLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """The text of a picture in reading order; `rotation_deg` is how the page was turned."""
 
     lines: tuple[TextLine, ...]
-    blocks: tuple[Block, ...] = ()
     tables: tuple[Table, ...] = ()
     rotation_deg: int = 0
     notes: tuple[str, ...] = field(default=())
@@ -140,7 +130,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SceneSeen:
     """What a picture shows as a whole: an English label and its confidence, 0 to 1."""
 
     label: str
@@ -198,7 +188,7 @@ class Shot:
     motion_down: float = 0.0
     areas: tuple[Box, ...] = ()
     objects: tuple[ObjectSeen, ...] | None = None
-    scene: Scene | None = None
+    scene: SceneSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)

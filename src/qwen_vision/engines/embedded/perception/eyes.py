@@ -15,7 +15,7 @@ from qwen_vision.engines.embedded.facts import (
     ObjectSeen,
     PictureFacts,
     Reading,
-    Scene,
+    SceneSeen,
     VideoFacts,
 )
 from qwen_vision.media.items import Frame, Image, Pixels, Size, Video
@@ -81,7 +81,7 @@ class Eyes:
         """Objects that are surely there; None when the extra `objects` is not installed."""
         return await self._see("objects", image, lambda rooms, *view: rooms.objects(*view))
 
-    async def scene(self, image: Image) -> Scene | None:
+    async def scene(self, image: Image) -> SceneSeen | None:
         """What the picture shows as a whole; None when unsure or no model is installed."""
         return await self._see("scene", image, lambda rooms, *view: rooms.scene(*view))
 

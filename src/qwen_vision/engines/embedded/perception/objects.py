@@ -14,7 +14,7 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Scene
+from qwen_vision.engines.embedded.facts import Box, ObjectSeen, SceneSeen
 from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
 from qwen_vision.media.items import Size
 
@@ -82,7 +82,7 @@ class Namer:
         with self._running:
             return self._finder.find(rgb, original)
 
-    def scene(self, rgb: Raster, _original: Size) -> Scene | None:
+    def scene(self, rgb: Raster, _original: Size) -> SceneSeen | None:
         """What the picture shows as a whole; None when that is unsure."""
         if self._scenes is None:
             return None
@@ -140,7 +140,7 @@ class SceneNamer:
         """Whether the runtime of the classifier is installed."""
         return importlib.util.find_spec("ai_edge_litert") is not None
 
-    def name(self, rgb: Raster) -> Scene | None:
+    def name(self, rgb: Raster) -> SceneSeen | None:
         """The label and its confidence; None when no label is likely enough."""
         taken = self._net.get_input_details()[0]
         side = int(taken["shape"][1])
@@ -156,7 +156,7 @@ class SceneNamer:
         best = int(chances.argmax())
         if chances[best] < _SCENE_SURE or best >= len(self._labels):
             return None
-        return Scene(self._labels[best], round(float(chances[best]), 4))
+        return SceneSeen(self._labels[best], round(float(chances[best]), 4))
 
     def _chances(self) -> Scores:
         given = self._net.get_output_details()[0]

@@ -13,13 +13,12 @@ from qwen_vision.engines.embedded.facts import (
     PictureFacts,
     Quad,
     Reading,
-    Scene,
+    SceneSeen,
     TextLine,
 )
 from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
 from qwen_vision.engines.embedded.perception.compare import View, difference
-from qwen_vision.engines.embedded.perception.layout import blocks_of
 from qwen_vision.engines.embedded.perception.objects import Namer, weights
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
@@ -35,9 +34,9 @@ from qwen_vision.engines.embedded.perception.scripts import (
     missing_script,
     read_in_script,
 )
-from qwen_vision.engines.embedded.perception.sheet import Sheet, turned
 from qwen_vision.engines.embedded.perception.tables import find_tables
 from qwen_vision.engines.embedded.perception.text import Found, Page, TextReader
+from qwen_vision.engines.embedded.perception.upright import Upright, turned
 from qwen_vision.engines.embedded.perception.watch import Senses, Watcher
 from qwen_vision.media.items import Frame, Pixels, Size
 
@@ -67,7 +66,7 @@ class Rooms:
         namer = self._find_namer()
         return namer.objects(np.asarray(pixels), original) if namer else None
 
-    def scene(self, pixels: Pixels, original: Size) -> Scene | None:
+    def scene(self, pixels: Pixels, original: Size) -> SceneSeen | None:
         """What a picture shows as a whole; None when that is unsure or no model is installed."""
         namer = self._find_namer()
         return namer.scene(np.asarray(pixels), original) if namer else None
@@ -94,15 +93,12 @@ class Rooms:
         page, found, notes = self._understood(bgr)
         height, width = rgb.shape[:2]
         size = Size(height, width) if page.turn_deg in (90, 270) else Size(width, height)
-        sheet = Sheet(original, size, page.turn_deg)
-        upright = turned(bgr, page.turn_deg)
-        lines = reading_order(found)
-        tables = find_tables(found, find_rules(upright))
+        upright = Upright(original, size, page.turn_deg)
+        tables = find_tables(found, find_rules(turned(bgr, page.turn_deg)))
         return Reading(
-            lines=sheet.lines(lines),
-            blocks=tuple(sheet.block(block) for block in blocks_of(lines, tables, size)),
-            tables=tuple(sheet.table(table) for table in tables),
-            rotation_deg=sheet.rotation_deg,
+            lines=upright.lines(reading_order(found)),
+            tables=tuple(upright.table(table) for table in tables),
+            rotation_deg=upright.rotation_deg,
             notes=notes,
         )
 
@@ -122,9 +118,9 @@ class Rooms:
 
     def codes(self, pixels: Pixels, original: Size) -> tuple[Barcode, ...]:
         """The barcodes of a picture, in coordinates of its upright original."""
-        sheet = Sheet(original, Size(pixels.width, pixels.height))
+        upright = Upright(original, Size(pixels.width, pixels.height))
         codes = read_barcodes(np.asarray(pixels.convert("L")))
-        return tuple(replace(code, quad=sheet.quad(code.quad)) for code in codes)
+        return tuple(replace(code, quad=upright.quad(code.quad)) for code in codes)
 
     def picture(self, pixels: Pixels, original: Size) -> PictureFacts:
         """Plain facts about the pixels."""

@@ -13,7 +13,7 @@ import numpy as np
 from qwen_vision.engines.embedded.perception.arrays import Points, Raster
 from qwen_vision.engines.embedded.perception.detect import Spots, TextDetector
 from qwen_vision.engines.embedded.perception.recognise import LineReader, Words
-from qwen_vision.engines.embedded.perception.sheet import turned
+from qwen_vision.engines.embedded.perception.upright import turned
 from qwen_vision.engines.embedded.perception.weights import package_file
 
 _SAMPLE = 5

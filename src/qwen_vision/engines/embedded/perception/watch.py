@@ -12,7 +12,7 @@ from qwen_vision.engines.embedded.facts import (
     ObjectSeen,
     PictureFacts,
     Reading,
-    Scene,
+    SceneSeen,
     Shot,
     Sighting,
     TextLine,
@@ -36,7 +36,7 @@ class Senses:
     picture: Callable[[Raster, Size], PictureFacts]
     read: Callable[[Raster, Size], Reading] | None = None
     objects: Callable[[Raster, Size], tuple[ObjectSeen, ...]] | None = None
-    scene: Callable[[Raster, Size], Scene | None] | None = None
+    scene: Callable[[Raster, Size], SceneSeen | None] | None = None
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class _OpenShot:
     picture: PictureFacts
     motions: list[Motion] = field(default_factory=list)
     objects: tuple[ObjectSeen, ...] | None = None
-    scene: Scene | None = None
+    scene: SceneSeen | None = None
 
 
 class Watcher:

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.kinds import document_kind
-from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading
-from qwen_vision.engines.embedded.facts import Scene as SceneSeen
+from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading, SceneSeen
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.rooms.things import scene_words
@@ -41,7 +40,7 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
         yield Thought(f"Read {len(reading.rows)} lines of text.")
         codes = await scene.eyes.codes(image)
         yield Thought(f"Looked for barcodes: found {len(codes)}.")
-        objects = await scene.objects(image)
+        objects = await scene.eyes.objects(image)
         whole = await scene.eyes.scene(image)
         for paragraph in (
             _text_words(reading, scene.language),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qwen_vision.engines.embedded.facts import Block, Box, Cell, Quad, Table, TextLine
+from qwen_vision.engines.embedded.facts import Box, Cell, Quad, Table, TextLine
 from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.media.items import Size
 
@@ -16,7 +16,7 @@ def turned(pixels: Raster, turn_deg: int) -> Raster:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Upright:
     """How a picture of `original` size was made into what is read.
 
     It was turned clockwise by `turn_deg`; `size` is what came out, after shrinking.
@@ -67,10 +67,6 @@ class Sheet:
     def lines(self, lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
         """All `lines` where they lie in the original."""
         return tuple(self.line(line) for line in lines)
-
-    def block(self, block: Block) -> Block:
-        """The block where it lies in the original."""
-        return Block(block.kind, self.box(block.box), self.lines(block.lines))
 
     def table(self, table: Table) -> Table:
         """The table where it lies in the original."""
