@@ -6,7 +6,6 @@ from typing import Final
 
 from qwen_vision.catalogue.model import Model
 from qwen_vision.engines.base import Prompt, Text, Turn
-from qwen_vision.engines.embedded.facts import ObjectSeen
 from qwen_vision.engines.embedded.language import Language, language_of, pick
 from qwen_vision.engines.embedded.perception.eyes import Eyes
 from qwen_vision.media.items import Image, MediaItem, Video
@@ -53,10 +52,6 @@ class Scene:
     def say(self, en: str, zh: str) -> str:
         """One of two phrasings, in the language of the question."""
         return pick(self.language, en, zh)
-
-    async def objects(self, image: Image) -> tuple[ObjectSeen, ...] | None:
-        """Objects in a picture, or None when nothing here can see objects."""
-        return await self.eyes.objects(image)
 
     @property
     def images(self) -> tuple[tuple[int, Image], ...]:

@@ -63,10 +63,9 @@ async def perform(prompt: Prompt, scene: Scene) -> AsyncGenerator[Step, None]:
 
 
 async def _answer(prompt: Prompt, scene: Scene) -> AsyncIterator[Step]:
-    wanted = prompt.request.response_format
-    if wanted is not None and wanted.type != "text":
-        schema = wanted.json_schema.schema if wanted.json_schema is not None else None
-        async for step in extract_json(scene, schema):
+    wanted = prompt.request.json_format
+    if wanted is not None:
+        async for step in extract_json(scene, wanted.schema):
             yield step
         return
     if not scene.items:

@@ -128,7 +128,7 @@ def test_amounts_carry_sign_and_currency(text: str, value: str, currency: str | 
     ],
 )
 def test_dates_are_read_in_many_ways(text: str, iso: str) -> None:
-    assert [date.iso for date in find_dates(text)] == [iso]
+    assert [date.date.isoformat() for date in find_dates(text)] == [iso]
 
 
 @pytest.mark.parametrize("text", ["32/01/2024", "10 Market 20", "12:30", "3.50", "INV-2024"])

@@ -90,8 +90,3 @@ def read_number(text: str) -> Decimal | None:
     if commas and re.search(r",\d{3}$", digits):
         return Decimal(digits.replace(",", ""))
     return Decimal(digits.replace(",", "."))
-
-
-def plain_amount(amount: Amount) -> str:
-    """The amount as it is said: its number as printed, with a currency mark when it had one."""
-    return amount.text.strip("()")

@@ -66,17 +66,11 @@ _TIME: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PrintedDate:
-    """A date in a text. `swapped` is the other reading of an ambiguous day and month."""
+    """A date in a text."""
 
     date: datetime.date
     text: str
     start: int
-    swapped: datetime.date | None = None
-
-    @property
-    def iso(self) -> str:
-        """The date as YYYY-MM-DD."""
-        return self.date.isoformat()
 
 
 def find_dates(text: str, order: DateOrder = "dmy") -> list[PrintedDate]:
@@ -135,21 +129,19 @@ def _read(match: re.Match[str], order: DateOrder) -> PrintedDate | None:
         year += _ERAS[groups["era"]]
     elif year < 100:
         year += 2000 if year < 70 else 1900
-    swapped = None
     if groups.get("month"):
         month = _MONTHS.get(_plain(groups["month"]))
         date = _date(year, month, int(groups["d"])) if month else None
     elif groups.get("a"):
         first, second = int(groups["a"]), int(groups["b"])
         day_first, month_first = _date(year, second, first), _date(year, first, second)
-        date, swapped = (day_first, month_first) if order == "dmy" else (month_first, day_first)
-        if date is None:
-            date, swapped = swapped, None
+        # A month over 12 can only be the other way round.
+        date = day_first or month_first if order == "dmy" else month_first or day_first
     else:
         date = _date(year, int(groups["m"]), int(groups["d"]))
     if date is None:
         return None
-    return PrintedDate(date, match[0].strip(), match.start(), swapped if swapped != date else None)
+    return PrintedDate(date, match[0].strip(), match.start())
 
 
 def _date(year: int, month: int, day: int) -> datetime.date | None:

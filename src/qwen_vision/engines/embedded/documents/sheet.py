@@ -8,6 +8,10 @@ from functools import cached_property
 from qwen_vision.engines.embedded.documents.dates import DateOrder, date_order
 from qwen_vision.engines.embedded.facts import Box, Reading, TextLine
 
+# How far from a line its neighbours may lie, in heights of a line.
+_REACH_BELOW = 2.6
+_REACH_ABOVE = 1.6
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -71,13 +75,7 @@ class Sheet:
     @cached_property
     def bounds(self) -> Box:
         """The rectangle around all lines."""
-        boxes = [line.box for line in self.lines]
-        return Box(
-            min((box.left for box in boxes), default=0.0),
-            min((box.top for box in boxes), default=0.0),
-            max((box.right for box in boxes), default=0.0),
-            max((box.bottom for box in boxes), default=0.0),
-        )
+        return around(self.lines) if self.lines else Box(0.0, 0.0, 0.0, 0.0)
 
     def right_of(self, line: TextLine) -> tuple[TextLine, ...]:
         """Lines of the same row that begin right of the line's middle, nearest first."""
@@ -101,10 +99,10 @@ class Sheet:
         ]
         return tuple(sorted(near, key=lambda other: other.box.left))
 
-    def below(self, line: TextLine, *, reach: float = 2.6) -> tuple[TextLine, ...]:
-        """Lines under the line, within `reach` line heights and the same column, nearest first."""
+    def below(self, line: TextLine) -> tuple[TextLine, ...]:
+        """The lines close under the line, in the same column, nearest first."""
         box = line.box
-        limit = box.bottom + reach * max(height(line), self.line_height)
+        limit = box.bottom + _REACH_BELOW * max(height(line), self.line_height)
         found = [
             other
             for other in self.lines
@@ -116,10 +114,10 @@ class Sheet:
             sorted(found, key=lambda other: (other.box.top, abs(other.box.left - box.left)))
         )
 
-    def above(self, line: TextLine, *, reach: float = 1.6) -> tuple[TextLine, ...]:
-        """Lines over the line, within `reach` line heights and the same column, nearest first."""
+    def above(self, line: TextLine) -> tuple[TextLine, ...]:
+        """The lines close over the line, in the same column, nearest first."""
         box = line.box
-        limit = box.top - reach * max(height(line), self.line_height)
+        limit = box.top - _REACH_ABOVE * max(height(line), self.line_height)
         found = [
             other
             for other in self.lines

@@ -62,7 +62,9 @@ async def _pair(
     one, two = await scene.eyes.read(first[1]), await scene.eyes.read(second[1])
     yield Thought(f"Read {len(one.rows)} and {len(two.rows)} lines of text.")
     yield Say("\n" + _text(scene, one, two))
-    objects = _objects(scene, await scene.objects(first[1]), await scene.objects(second[1]))
+    objects = _objects(
+        scene, await scene.eyes.objects(first[1]), await scene.eyes.objects(second[1])
+    )
     if objects:
         yield Say("\n" + objects)
     for region in found.regions[:_SHOWN]:

@@ -63,7 +63,7 @@ async def see_pages(scene: Scene) -> list[Page]:
                 sheet=Sheet.of(reading),
                 codes=await scene.eyes.codes(image),
                 facts=await scene.eyes.picture(image),
-                objects=await scene.objects(image),
+                objects=await scene.eyes.objects(image),
             )
         )
     for index, video in scene.videos:

@@ -136,7 +136,7 @@ async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
     labels = detector_labels(subject)
     if not everything and not labels:
         return Search((), "object", seen=False)
-    objects = await scene.objects(image)
+    objects = await scene.eyes.objects(image)
     found = tuple(
         _object_spot(thing) for thing in objects or () if everything or thing.label in labels
     )
