@@ -104,7 +104,6 @@ class PlaceRewriter:
         self._conversion = Conversion(album.scale_of("", block=0), unit)
         self._objects = None if album.alike else _Objects()
         self._held = ""
-        self.count = 0
 
     def feed(self, text: str) -> str:
         """The part of the text so far that is certain."""
@@ -137,7 +136,6 @@ class PlaceRewriter:
                 self._held = self._held[found.start() :]
                 return "".join(sent)
             if isinstance(place, _Place):
-                self.count += 1
                 sent += self._held[: found.start()], place.words
                 self._held = self._held[found.start() + place.end :]
             else:

@@ -19,7 +19,6 @@ class SchemaCheck:
 
     def __init__(self, schema: JsonObject, *, param: str) -> None:
         """Compile `schema`; raises SchemaError naming `param` when it cannot be used."""
-        self.schema = schema
         try:
             self._validator = jsonschema_rs.validator_for(
                 schema,
