@@ -33,7 +33,7 @@ async def read_body(exchange: Exchange, *, settings: ServerSettings) -> bytes:
 
 
 async def _read(exchange: Exchange, patience: "Patience", *, limit: int) -> bytes:
-    piece, more = await _next_piece(exchange)
+    piece, more = await next_piece(exchange)
     if not more and len(piece) <= limit:
         return piece
     # BytesIO grows in large steps and hands its buffer over without a copy.
@@ -45,10 +45,11 @@ async def _read(exchange: Exchange, patience: "Patience", *, limit: int) -> byte
         buffer.write(piece)
         if not more:
             return buffer.getvalue()
-        piece, more = await _next_piece(exchange)
+        piece, more = await next_piece(exchange)
 
 
-async def _next_piece(exchange: Exchange) -> tuple[bytes, bool]:
+async def next_piece(exchange: Exchange) -> tuple[bytes, bool]:
+    """A piece of the body, and whether more follows. Raises ClientGoneError."""
     message = await exchange.receive()
     if message["type"] == "http.disconnect":
         raise ClientGoneError

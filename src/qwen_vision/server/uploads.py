@@ -22,8 +22,8 @@ from qwen_vision.errors import (
     StorageUnavailableError,
     UploadTimeoutError,
 )
-from qwen_vision.server.body import MIN_BYTES_PER_S
-from qwen_vision.server.exchange import ClientGoneError, Exchange
+from qwen_vision.server.body import MIN_BYTES_PER_S, next_piece
+from qwen_vision.server.exchange import Exchange
 from qwen_vision.server.form import FILE_FIELD, Form
 from qwen_vision.server.gate import OBJECTS_PATH, bearer
 from qwen_vision.server.meter import Meter
@@ -203,7 +203,7 @@ class _Body:
 
     def __init__(self, exchange: Exchange, *, small_body_s: float) -> None:
         self._small_body_s = small_body_s
-        self._receive = exchange.receive
+        self._exchange = exchange
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
         self._more = True
@@ -216,12 +216,8 @@ class _Body:
         until = self._began + self._small_body_s + self.received / MIN_BYTES_PER_S
         try:
             async with asyncio.timeout_at(until):
-                message = await self._receive()
+                piece, self._more = await next_piece(self._exchange)
         except TimeoutError as error:
             raise UploadTimeoutError(seconds=int(self._clock() - self._began)) from error
-        if message["type"] == "http.disconnect":
-            raise ClientGoneError
-        self._more = message.get("more_body", False)
-        piece: bytes = message.get("body", b"")
         self.received += len(piece)
         return piece
