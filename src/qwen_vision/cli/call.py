@@ -48,13 +48,10 @@ class Call:
     @property
     def upload_memory(self) -> "Path | None":
         """The file in which runs of the command share what they uploaded."""
-        from pathlib import Path
+        from qwen_vision.settings import cache_folder
 
-        cache, home = self.environ.get("XDG_CACHE_HOME"), self.environ.get("HOME")
-        if not cache and not home:
-            return None
-        folder = Path(cache) if cache else Path(str(home)) / ".cache"
-        return folder / "qwen-vision" / "uploads.json"
+        folder = cache_folder(self.environ)
+        return None if folder is None else folder / "uploads.json"
 
     @cached_property
     def settings(self) -> "Settings":

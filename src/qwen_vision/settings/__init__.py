@@ -4,6 +4,7 @@ from qwen_vision.settings.environment import (
     ADDRESS_VARIABLES,
     KEY_VARIABLES,
     Settings,
+    cache_folder,
     read_env_file,
 )
 from qwen_vision.settings.remote import (
@@ -44,6 +45,7 @@ __all__ = [
     "TraceSettings",
     "UpstreamSettings",
     "WeightsSettings",
+    "cache_folder",
     "find_remote",
     "read_env_file",
 ]

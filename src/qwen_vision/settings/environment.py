@@ -90,6 +90,15 @@ def read_env_file(text: str) -> dict[str, str]:
     return found
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path | None:
+    """This project's folder in the user's cache; None for a user without a home."""
+    cache, home = environ.get("XDG_CACHE_HOME"), environ.get("HOME")
+    if not cache and not home:
+        return None
+    base = Path(cache) if cache else Path(str(home)) / ".cache"
+    return base / "qwen-vision"
+
+
 def _remote(environ: Mapping[str, str]) -> RemoteSettings | None:
     key = next((environ[name] for name in KEY_VARIABLES if environ.get(name)), None)
     base_url = environ.get("QWEN_BASE_URL", "")
@@ -104,11 +113,8 @@ def _weights_folder(environ: Mapping[str, str]) -> Path | None:
     named = environ.get("QWEN_VISION_WEIGHTS_FOLDER", "").strip()
     if named:
         return Path(named)
-    cache, home = environ.get("XDG_CACHE_HOME"), environ.get("HOME")
-    if not cache and not home:
-        return None
-    base = Path(cache) if cache else Path(str(home)) / ".cache"
-    return base / "qwen-vision" / "weights"
+    cache = cache_folder(environ)
+    return None if cache is None else cache / "weights"
 
 
 def _hub_url(environ: Mapping[str, str]) -> str:
