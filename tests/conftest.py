@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ from qwen_vision.settings import MediaSettings, ServerSettings
 # interrupt theirs.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test asserts a time, of which a busy machine takes any amount. The environment of the
+# clients' tests has no hypothesis.
+if find_spec("hypothesis"):
+    hypothesis = import_module("hypothesis")
+    hypothesis.settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -80,9 +80,7 @@ def mutated(data: bytes, changes: list[tuple[float, int]], kept: float) -> bytes
 
 CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=12)
 KEPT = st.one_of(st.just(1.0), st.floats(0, 1))
-FUZZ = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FUZZ = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -52,13 +52,13 @@ async def _load(url: str, fetch: FetchSettings = CLOSED) -> Blob | None:
         await sources.aclose()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS)
 def test_any_text_is_loaded_or_refused(text: str) -> None:
     asyncio.run(_load(text))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(TEXTS)
 def test_a_located_host_is_a_plain_name_or_an_allowed_address(text: str) -> None:
     try:
@@ -75,7 +75,7 @@ def test_a_located_host_is_a_plain_name_or_an_allowed_address(text: str) -> None
     assert locate(str(location.url), FetchSettings(), param="p") == location
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_any_redirect_is_followed_or_refused(target: str) -> None:
     start = locate("https://cats.test/a/b", FetchSettings(), param="p")
@@ -86,7 +86,7 @@ def test_any_redirect_is_followed_or_refused(target: str) -> None:
     assert location.is_secure
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=3000), st.sampled_from(["", "image/png", "x;y=z"]))
 def test_any_bytes_survive_a_data_uri(raw: bytes, kind: str) -> None:
     blob = asyncio.run(_load(f"data:{kind};base64,{base64.b64encode(raw).decode()}"))
@@ -94,14 +94,14 @@ def test_any_bytes_survive_a_data_uri(raw: bytes, kind: str) -> None:
     assert blob.data == raw
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=100))
 def test_any_text_after_data_is_decoded_or_refused(text: str) -> None:
     asyncio.run(_load("data:" + text))
     asyncio.run(_load("data:;base64," + text))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)))
 def test_no_address_is_open_that_the_standard_library_calls_local(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
@@ -115,7 +115,7 @@ def test_no_address_is_open_that_the_standard_library_calls_local(
 @pytest.mark.parametrize(
     "intro", [b"", b"HTTP/1.1 ", b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"]
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(reply=st.binary(max_size=300))
 def test_any_answer_of_a_web_server_is_loaded_or_refused(intro: bytes, reply: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -153,7 +153,7 @@ class Garbage(asyncio.DatagramProtocol):
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.tuples(st.just(0x8180), st.integers(0, 65_535)), st.binary(max_size=200))
 def test_any_answer_of_a_nameserver_is_addresses_or_a_failed_lookup(
     counts: tuple[int, int], rest: bytes
