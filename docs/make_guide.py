@@ -9,29 +9,41 @@ from typing import Any
 FOLDER = Path(__file__).parent / "reference"
 PAGE = FOLDER / "guide.md"
 ENGINES = ("embedded", "llamacpp", "upstream")
-# The first part of a test's path -> the engines it runs through.
+# The first part of a test's path -> the engines it runs through, and what it shows of each.
 RUNS_THROUGH = {
-    "tests/e2e/test_guide.py": ("embedded", "upstream"),
-    "tests/e2e/test_guide_facts.py": ("embedded", "upstream"),
-    "tests/e2e/test_guide_weights.py": ("llamacpp",),
-    "tests/engines/embedded/": ("embedded",),
-    "tests/engines/llamacpp/": ("llamacpp",),
-    "tests/engines/upstream/": ("upstream",),
+    "tests/e2e/test_guide.py": {"embedded": ["shown"], "upstream": ["shown"]},
+    "tests/e2e/test_guide_facts.py": {"embedded": ["shown"], "upstream": ["shown"]},
+    "tests/e2e/test_guide_weights.py": {"llamacpp": ["shape"]},
+    "tests/e2e/test_one_address.py": {"llamacpp": ["recited"], "upstream": ["vLLM"]},
+    "tests/e2e/vllm/": {"upstream": ["vLLM"]},
+    "tests/contract/": {
+        "embedded": ["shown"],
+        "llamacpp": ["recited"],
+        "upstream": ["shown", "llama.cpp", "vLLM"],
+    },
+    "tests/engines/embedded/": {"embedded": ["shown"]},
+    "tests/engines/llamacpp/": {"llamacpp": ["shape"]},
+    "tests/engines/upstream/test_processes.py": {"upstream": ["llama.cpp"]},
 }
+# In this order in a cell.
+WORDS = ("shown", "recited", "shape", "llama.cpp", "vLLM")
 HEAD = """\
 <!-- Written by docs/make_guide.py from guide.toml: change that, then run it. -->
 # The public guide, proved
 
 Every use case, piece of code, parameter, way to send a file, note and answer of the public API
 guide of the Qwen vision models, named in our words, with the tests that prove it here. `make
-test` runs them all; the guide's code runs as it stands there, with another address and key.
+test` runs them, `make test-vllm` those of vLLM; the guide's code runs as it stands there, with
+another address and key.
 
 | state | meaning |
 |---|---|
-| shown | asked through this engine, the answer compared with what the picture says |
-| shape | asked through tiny weights made of noise: of the answer only its shape counts |
+| shown | asked through this engine, the answer compared with what the picture says; for `upstream` a second server with the embedded engine answers |
+| recited | asked of tiny weights that recite a script: words, thoughts, JSON and calls must come as written there; that they see is not judged |
+| shape | asked of tiny weights made of noise: of the answer only its shape counts |
+| llama.cpp, vLLM | passed on to llama.cpp's own server, to a real vLLM, with weights that recite |
 | same | decided before or after the engine: one test for every engine |
-| words | shown, within these bounds |
+| other words | shown, within these bounds |
 """
 
 
@@ -56,19 +68,24 @@ def _row(row: dict[str, Any], files: dict[str, str]) -> Row:
     for test in row["tests"]:
         file, _, name = test.partition("::")
         tests.append(f"{files.get(file, file)}::{name}")
-    through = {engine for test in tests for engine in _engines(test)}
     states = {}
     for engine in ENGINES:
-        shown = "shape" if engine == "llamacpp" else "shown"
-        plain = shown if engine in through else "same" if not through else ""
-        states[engine] = row.get(engine) or plain
+        proofs = {word for test in tests for word in _proofs(test, engine)}
+        if "recited" in proofs:
+            proofs.discard("shape")
+        anywhere = any(_proofs(test, other) for test in tests for other in ENGINES)
+        plain = ", ".join(word for word in WORDS if word in proofs)
+        states[engine] = row.get(engine) or plain or ("" if anywhere else "same")
         if not states[engine]:
             raise SystemExit(f"No test of {row['item']!r} runs through {engine}: say its state.")
     return Row(row["part"], row["item"], tuple(tests), states)
 
 
-def _engines(test: str) -> tuple[str, ...]:
-    return next((names for path, names in RUNS_THROUGH.items() if test.startswith(path)), ())
+def _proofs(test: str, engine: str) -> list[str]:
+    """What a test shows of an engine."""
+    return next(
+        (found.get(engine, []) for path, found in RUNS_THROUGH.items() if test.startswith(path)), []
+    )
 
 
 def page() -> str:
