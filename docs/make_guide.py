@@ -38,12 +38,15 @@ another address and key.
 
 | state | meaning |
 |---|---|
-| shown | asked through this engine, the answer compared with what the picture says; for `upstream` a second server with the embedded engine answers |
-| recited | asked of tiny weights that recite a script: words, thoughts, JSON and calls must come as written there; that they see is not judged |
+| shown | asked through this engine, the answer compared with what the picture says |
+| recited | asked of tiny weights that recite a script: words, thoughts, JSON, calls as written |
 | shape | asked of tiny weights made of noise: of the answer only its shape counts |
 | llama.cpp, vLLM | passed on to llama.cpp's own server, to a real vLLM, with weights that recite |
 | same | decided before or after the engine: one test for every engine |
 | other words | shown, within these bounds |
+
+Under `upstream`, what is shown is answered by a second server, the embedded engine behind it. How
+well weights see is not judged here: those that recite would say the same of any picture.
 """
 
 

@@ -28,6 +28,8 @@ def test_no_promise_is_without_a_test_or_a_state(made: dict[str, Any]) -> None:
     assert len({row.item for row in rows}) == len(rows)
 
 
+# Listing them imports a large part of all tests.
+@pytest.mark.timeout(120)
 def test_every_test_the_page_names_can_be_run(made: dict[str, Any]) -> None:
     named = sorted({test for row in made["read_rows"]() for test in row.tests})
     found = subprocess.run(  # noqa: S603 - pytest, asked to list tests

@@ -88,7 +88,7 @@ def test_reason_streams_thinking_to_stderr(run: Run) -> None:
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert (result["reasoning"], result["model"]) == ("Hm. ", "qvq-max")
-    assert "Hm. " in done.stderr
+    assert "Hm. \n```json" in done.stderr
 
 
 def test_ocr_needs_no_prompt(run: Run) -> None:

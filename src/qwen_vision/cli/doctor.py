@@ -11,6 +11,9 @@ from qwen_vision import __version__
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.parsing import Parser, add_engine
 
+# Extras that nobody needs to use the project.
+_OF_THE_TESTS = ("clients", "dev")
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -125,7 +128,7 @@ def _extras() -> dict[str, Part]:
     for requirement in metadata.requires("qwen-vision") or ():
         wanted, _, marker = requirement.partition(";")
         extra = marker.partition("extra ==")[2].strip().strip("'\"() ")
-        if extra and extra != "dev":
+        if extra and extra not in _OF_THE_TESTS:
             package = _package_name(wanted)
             found.setdefault(extra, {})[package] = _version(package)
     return {extra: Part(extra, packages) for extra, packages in sorted(found.items())}

@@ -126,6 +126,7 @@ class _Stderr:
     def __init__(self, call: Call, waiting: "Waiting") -> None:
         self._screen = call.screen
         self._waiting = waiting
+        self._answers = False
 
     def reasoning(self, text: str) -> None:
         self._waiting.think(text)
@@ -133,6 +134,9 @@ class _Stderr:
 
     def answer(self, text: str) -> None:
         self._waiting.end()
+        if not self._answers:
+            self._answers = True
+            self._screen.leave_line()
         self._screen.aside(text)
 
 

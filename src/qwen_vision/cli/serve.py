@@ -9,6 +9,8 @@ from qwen_vision.cli.call import Call
 from qwen_vision.cli.parsing import Parser
 
 if TYPE_CHECKING:
+    from argparse import _ArgumentGroup as _Group
+
     from qwen_vision.settings import MediaSettings
 
 _PACKAGES = ("starlette", "uvicorn", "httptools", "prometheus_client")
@@ -103,88 +105,52 @@ def build_parser() -> Parser:
         description="Answer the OpenAI-compatible dialect at http://HOST:PORT/v1 and\n"
         "/compatible-mode/v1. Keys: QWEN_VISION_API_KEYS=key1,key2; without any, only this\n"
         "machine can connect.",
-        epilog="example:\n  qwen-vision serve --port 8765",
+        epilog="examples:\n"
+        "  qwen-vision serve --port 8765\n"
+        "  qwen-vision serve --upstream vllm=http://127.0.0.1:8000/v1 --workers 2",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=_port, default=8765, metavar="N", help="port; 0 picks one")
-    _add_engines(parser)
-    parser.add_argument(
-        "--any-model", action="store_true", help="serve unknown model names too, with no 404"
-    )
-    parser.add_argument(
-        "--allow-private-network",
-        action="store_true",
-        help="fetch pictures from private addresses too",
-    )
-    parser.add_argument(
-        "--allowed-folder", metavar="DIR", help="take file:// pictures from this folder"
-    )
-    _add_limits(parser)
-    _add_log(parser)
+    _add_place(parser.add_argument_group("where and how it runs"))
+    _add_engines(parser.add_argument_group("who answers"))
+    _add_media(parser.add_argument_group("what a request may name"))
+    _add_limits(parser.add_argument_group("limits"))
+    _add_log(parser.add_argument_group("log, on stderr"))
     return parser
 
 
-def _add_limits(parser: Parser) -> None:
-    """Options that say how much is taken, and how many processes take it."""
-    parser.add_argument(
-        "--max-body-mb", type=_count, default=64, metavar="N", help="largest request body"
+def _add_place(group: "_Group") -> None:
+    group.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; by default 127.0.0.1"
     )
-    parser.add_argument(
-        "--max-concurrent",
+    group.add_argument(
+        "--port", type=_port, default=8765, metavar="N", help="port; by default 8765, 0 picks one"
+    )
+    group.add_argument(
+        "--workers",
         type=_count,
-        default=64,
+        default=1,
         metavar="N",
-        help="requests at a time, in each worker",
+        help="processes that answer at the port; by default 1",
     )
-    parser.add_argument(
-        "--requests-per-minute", type=_count, metavar="N", help="requests each key may make"
-    )
-    parser.add_argument(
-        "--tokens-per-minute",
-        type=_count,
-        metavar="N",
-        help="tokens of prompts and answers each key may use",
-    )
-    parser.add_argument(
-        "--workers", type=_count, default=1, metavar="N", help="processes that answer at the port"
-    )
-    parser.add_argument(
+    group.add_argument(
         "--stop-grace",
         type=_seconds,
         default=30.0,
         metavar="S",
-        help="seconds running answers may take when the server is told to stop",
+        help="seconds running answers may take when the server is told to stop; by default 30",
     )
 
 
-def _add_log(parser: Parser) -> None:
-    """Options that say what is written to stderr."""
-    parser.add_argument(
-        "--log-format",
-        choices=("text", "json"),
-        default="text",
-        help="how lines of the log look",
-    )
-    parser.add_argument(
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        default="info",
-        help="what is logged; info tells every request",
-    )
-
-
-def _add_engines(parser: Parser) -> None:
-    """Options that say who answers."""
-    parser.add_argument(
+def _add_engines(group: "_Group") -> None:
+    group.add_argument(
         "--engine", metavar="NAME", help="engine as NAME[:ARGUMENT]; by default embedded"
     )
-    parser.add_argument(
+    group.add_argument(
         "--model",
         metavar="NAME|FILE",
         help="run weights here: a name fetched with 'qwen-vision pull', or a GGUF file",
     )
-    parser.add_argument("--mmproj", metavar="FILE", help="the vision encoder of that GGUF file")
-    parser.add_argument(
+    group.add_argument("--mmproj", metavar="FILE", help="the vision encoder of that GGUF file")
+    group.add_argument(
         "--upstream",
         action="append",
         default=[],
@@ -192,8 +158,68 @@ def _add_engines(parser: Parser) -> None:
         help="answer through another server of the dialect; its key in\n"
         "QWEN_VISION_UPSTREAM_KEY_NAME",
     )
-    parser.add_argument(
-        "--config", metavar="FILE", help="models and engines; by default ./qwen-vision.toml"
+    group.add_argument(
+        "--config",
+        metavar="FILE",
+        help="a file with models, engines and limits; by default ./qwen-vision.toml",
+    )
+    group.add_argument(
+        "--any-model", action="store_true", help="serve unknown model names too, with no 404"
+    )
+
+
+def _add_media(group: "_Group") -> None:
+    group.add_argument(
+        "--allow-private-network",
+        action="store_true",
+        help="fetch pictures from private addresses too",
+    )
+    group.add_argument(
+        "--allowed-folder", metavar="DIR", help="take file:// pictures from this folder"
+    )
+
+
+def _add_limits(group: "_Group") -> None:
+    group.add_argument(
+        "--max-body-mb",
+        type=_count,
+        default=64,
+        metavar="N",
+        help="largest request body in MiB; by default 64",
+    )
+    group.add_argument(
+        "--max-concurrent",
+        type=_count,
+        default=64,
+        metavar="N",
+        help="requests at a time, in each worker; by default 64",
+    )
+    group.add_argument(
+        "--requests-per-minute",
+        type=_count,
+        metavar="N",
+        help="requests each key may make; by default without limit",
+    )
+    group.add_argument(
+        "--tokens-per-minute",
+        type=_count,
+        metavar="N",
+        help="tokens of prompts and answers each key may use; by default without limit",
+    )
+
+
+def _add_log(group: "_Group") -> None:
+    group.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="how its lines look; by default text",
+    )
+    group.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="what is told; by default info, which tells every request",
     )
 
 
