@@ -10,9 +10,11 @@ from qwen_vision.settings import (
     BucketSettings,
     FetchSettings,
     MediaSettings,
+    RateSettings,
     RemoteSettings,
     ServerSettings,
     Settings,
+    UpstreamSettings,
     read_env_file,
 )
 
@@ -179,8 +181,9 @@ def test_no_key_ever_shows_when_settings_are_printed() -> None:
     settings = Settings.from_env(
         {"QWEN_API_KEY": "sk-secret", "QWEN_VISION_API_KEYS": "server-secret"}
     )
-    server = ServerSettings(keys=settings.keys)
-    assert "secret" not in f"{settings!r} {settings.remote!r} {server!r}"
+    server = ServerSettings(keys=settings.keys, key_rates={"sk-secret": RateSettings(1)})
+    far = UpstreamSettings("far", ("http://far/v1",), key="sk-secret")
+    assert "secret" not in f"{settings!r} {settings.remote!r} {server!r} {far!r}"
 
 
 def test_env_file_takes_quotes_comments_and_export() -> None:
