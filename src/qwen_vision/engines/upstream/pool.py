@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 import ssl
 from collections import deque
 from typing import Final
@@ -72,7 +73,7 @@ class Pool:
             raise
         # The TLS library has an error of its own beside the system's.
         except (OSError, RuntimeError) as error:
-            raise UnreachableError(getattr(error, "strerror", None) or "no connection") from error
+            raise UnreachableError(_why(error)) from error
 
     def give(self, wire: Wire) -> None:
         """Take a connection back: kept when another request may use it, else closed."""
@@ -113,6 +114,15 @@ class Pool:
             server_hostname=self._host if self._tls else None,
         )
         return wire
+
+
+def _why(error: OSError | RuntimeError) -> str:
+    number = getattr(error, "errno", None)
+    # The words of the error name the address, which is not a caller's business; a failed name
+    # look-up has a number below zero.
+    if number is not None and number > 0 and not isinstance(error, ssl.SSLError):
+        return os.strerror(number)
+    return getattr(error, "strerror", None) or "no connection"
 
 
 def _name_in(parts: SplitResult) -> dict[str, str]:
