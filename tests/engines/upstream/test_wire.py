@@ -2,9 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,116 +17,24 @@ from qwen_vision.errors import (
     RequestTimeoutError,
     SettingsError,
 )
-from qwen_vision.media.door import MediaDoor
-from qwen_vision.pipeline.pipeline import Pipeline
-from qwen_vision.protocol.request import ChatRequest
-from qwen_vision.settings import MediaSettings, UpstreamSettings
-
-BODY = (
-    b'{"choices":[{"message":{"role":"assistant","content":"A cat."},"finish_reason":"stop"}],'
-    b'"usage":{"prompt_tokens":40,"completion_tokens":3,"total_tokens":43}}'
+from qwen_vision.settings import UpstreamSettings
+from tests.engines.upstream.playing import (
+    BODY,
+    CHUNKED,
+    EVENTS,
+    HEAD,
+    WHOLE,
+    Caller,
+    ask,
+    engine_for,
+    playing,
+    says,
+    says_once,
 )
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
-EVENTS = (
-    b'data: {"choices":[{"delta":{"content":"A cat."}}]}\n\n'
-    b'data: {"choices":[{"delta":{"content":""},"finish_reason":"stop"}]}\n\n'
-    b"data: [DONE]\n\n"
-)
-CHUNKED = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
-Script = Callable[["Caller"], Awaitable[None]]
-
-
-@dataclass
-class Caller:
-    """One connection, from the side of a server that a test plays."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    heads: list[bytes] = field(default_factory=list)
-
-    async def hear(self) -> bytes:
-        """The next request's body."""
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        self.heads.append(head)
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        return await self.reader.readexactly(length)
-
-    async def say(self, *pieces: bytes) -> None:
-        for piece in pieces:
-            self.writer.write(piece)
-            await self.writer.drain()
-            await asyncio.sleep(0.002)
-
-
-@dataclass
-class Upstream:
-    """A server of sockets; `callers` are the connections it has had."""
-
-    url: str = ""
-    callers: list[Caller] = field(default_factory=list)
-
-
-@asynccontextmanager
-async def playing(script: Script, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
-    site = Upstream()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        caller = Caller(reader, writer)
-        site.callers.append(caller)
-        try:
-            await script(caller)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    port = server.sockets[0].getsockname()[1]
-    site.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/v1"
-    try:
-        yield site
-    finally:
-        server.close()
-
-
-def says(*pieces: bytes) -> Script:
-    """A server that answers every request with these pieces."""
-
-    async def script(caller: Caller) -> None:
-        while True:
-            await caller.hear()
-            await caller.say(*pieces)
-
-    return script
-
-
-def says_once(*pieces: bytes) -> Script:
-    """A server that answers one request with these pieces and closes the connection."""
-
-    async def script(caller: Caller) -> None:
-        await caller.hear()
-        await caller.say(*pieces)
-
-    return script
 
 
 def bytewise(data: bytes) -> Iterator[bytes]:
     return (data[at : at + 1] for at in range(len(data)))
-
-
-def engine_for(url: str, **limits: float) -> UpstreamEngine:
-    return UpstreamEngine(UpstreamSettings("gpu", (url,), profile="dashscope", **limits))  # type: ignore[arg-type]
-
-
-async def ask(engine: UpstreamEngine, *, stream: bool = False, extra: int = 0) -> str | None:
-    body = {"model": "qwen3-vl-plus", "messages": [{"role": "user", "content": "What?"}]}
-    raw = msgspec.json.encode({**body, "stream": stream, "extra": "x" * extra})
-    pipeline = Pipeline(engine, MediaDoor(MediaSettings()))
-    run = await pipeline.start(msgspec.json.decode(raw, type=ChatRequest), body=raw)
-    return (await run.collect()).choices[0].message.content
 
 
 GOOD = {
@@ -198,40 +104,24 @@ async def test_a_server_that_does_not_read_the_request_is_given_up() -> None:
                 await ask(engine_for(site.url, silence_timeout_s=0.2), extra=size)
 
 
-async def test_streams_one_after_another_share_a_connection() -> None:
-    stream = CHUNKED + b"%x\r\n" % len(EVENTS) + EVENTS + b"\r\n" + b"0\r\n\r\n"
-    async with playing(says(stream)) as site:
-        engine = engine_for(site.url)
-        assert [await ask(engine, stream=True) for _ in range(3)] == ["A cat."] * 3
-        assert len(site.callers) == 1
-        await engine.aclose()
-
-
-async def test_what_a_caller_left_unread_never_answers_another() -> None:
-    secret = EVENTS.replace(b"A cat.", b"A secret.")
+async def test_a_server_that_does_not_read_is_not_sent_the_rest_once_it_is_given_up() -> None:
+    taken = asyncio.get_running_loop().create_future()
+    given_up = asyncio.Event()
 
     async def script(caller: Caller) -> None:
-        await caller.hear()
-        first, rest = secret.split(b"\n\n", 1)
-        first += b"\n\n"
-        await caller.say(CHUNKED + b"%x\r\n" % len(first) + first + b"\r\n")
-        await caller.say(b"%x\r\n" % len(rest) + rest + b"\r\n0\r\n\r\n")
-        while True:
-            await caller.hear()
-            await caller.say(WHOLE)
+        await given_up.wait()
+        size = 0
+        try:
+            while piece := await caller.reader.read(1_000_000):
+                size += len(piece)
+        finally:
+            taken.set_result(size)
 
     async with playing(script) as site:
-        engine = engine_for(site.url)
-        pipeline = Pipeline(engine, MediaDoor(MediaSettings()))
-        body = {"model": "qwen3-vl-plus", "messages": [{"role": "user", "content": "What?"}]}
-        request = msgspec.convert({**body, "stream": True}, ChatRequest)
-        chunks = (await pipeline.start(request)).chunks()
-        assert [(await anext(chunks)).text for _ in range(2)] == ["", "A secret."]
-        # The rest of the answer arrives, and nobody reads it.
-        await asyncio.sleep(0.05)
-        await chunks.aclose()
-        assert await ask(engine) == "A cat."
-        await engine.aclose()
+        with pytest.raises(RequestTimeoutError):
+            await ask(engine_for(site.url, silence_timeout_s=0.2), extra=30_000_000)
+        given_up.set()
+        assert await taken < 20_000_000
 
 
 BROKEN = {
@@ -253,45 +143,6 @@ async def test_what_is_no_whole_answer_is_a_broken_connection(words: bytes) -> N
         for stream in (False, True):
             with pytest.raises(ConnectionFailedError, match="broke off"):
                 await ask(engine_for(site.url), stream=stream)
-
-
-async def test_bytes_that_nobody_asked_for_never_answer_the_next_request() -> None:
-    forged = WHOLE.replace(b"A cat.", b"A dog.")
-    async with playing(says_once(WHOLE + forged, forged)) as site:
-        engine = engine_for(site.url)
-        assert [await ask(engine) for _ in range(3)] == ["A cat."] * 3
-        assert len(site.callers) == 3
-
-
-async def test_bytes_that_come_while_nothing_is_asked_close_the_connection() -> None:
-    async def script(caller: Caller) -> None:
-        await caller.hear()
-        await caller.say(WHOLE)
-        await asyncio.sleep(0.05)
-        await caller.say(WHOLE.replace(b"A cat.", b"A dog."))
-        await caller.hear()
-
-    async with playing(script) as site:
-        engine = engine_for(site.url)
-        assert await ask(engine) == "A cat."
-        await asyncio.sleep(0.15)
-        assert await ask(engine) == "A cat."
-        assert len(site.callers) == 2
-
-
-async def test_a_connection_the_server_has_closed_is_not_used_again() -> None:
-    async with playing(says_once(WHOLE)) as site:
-        engine = engine_for(site.url)
-        assert await ask(engine) == "A cat."
-        await asyncio.sleep(0.05)
-        assert await ask(engine) == "A cat."
-
-
-async def test_a_server_that_wants_to_close_is_let() -> None:
-    async with playing(says(WHOLE.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))) as site:
-        engine = engine_for(site.url)
-        assert [await ask(engine) for _ in range(2)] == ["A cat."] * 2
-        assert len(site.callers) == 2
 
 
 async def test_a_compressed_answer_is_refused_with_a_reason() -> None:
