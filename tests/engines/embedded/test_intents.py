@@ -152,6 +152,8 @@ PHRASINGS = {
         "把文字翻译成英文",
         "Why is he laughing?",
         "Solve the math problem",
+        "How long is side AB?",
+        "斜边有多长？",
     ],
     Task.WHEN: [
         "When does the car appear?",

@@ -135,7 +135,14 @@ def test_the_door_to_perception_loads_no_heavy_package() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ink", "name"), [("#114236", "dark green"), ("#c4ced6", "light grey"), ("#5b3a29", "brown")]
+    ("ink", "name"),
+    [
+        ("#114236", "dark green"),
+        ("#c4ced6", "light grey"),
+        ("#5b3a29", "brown"),
+        ("#000080", "dark blue"),
+        ("#4b0082", "purple"),
+    ],
 )
 async def test_dull_colours_are_no_grey_and_greys_are_no_colour(
     eyes: Eyes, sketch: "type[Sketch]", *, ink: str, name: str

@@ -84,6 +84,7 @@ async def test_the_first_item_is_proved_by_its_own_line_alone(
         ("What is the sum of the Quantity column?", "“Quantity” is 16; I read 2, 3, 10 and 1."),
         ("What is the average of the Amount column?", "is 233.38"),
         ("Which unit price is the highest?", "is 240.00 (Calibration service)"),
+        ("Which description has the highest amount?", "is 378.00 (Microscope lens 40x)"),
         ("Which unit price is the lowest?", "is 12.20 (Glass slides, box of 100)"),
         ("Where is the total due?", "“GBP 1,120.20” is at the right"),
         ("Is there an IBAN?", "Yes: “GB00 NWIN 0000 0012 3456 78"),

@@ -104,18 +104,21 @@ def _numbers(reading: Reading, question: str) -> Numbers:
 
 
 def _column(table: Table, question: str) -> tuple[list[tuple[Decimal, str]], str]:
+    """The numbers of the column that the question names, each with its row's label."""
     header = {cell.column: cell.text for cell in table.cells if cell.row == 0 and cell.text}
-    said = {place: shared(text, question) for place, text in header.items()}
+    labels = {cell.row: cell.text for cell in table.cells if cell.column == 0}
+    columns: dict[int, list[tuple[Decimal, str]]] = {}
+    for cell in table.cells:
+        # "Which city has the largest area?" names the column of the cities too.
+        amounts = find_amounts(cell.text) if cell.column in header and cell.row > 0 else []
+        if amounts:
+            value = (amounts[0].value, labels.get(cell.row, ""))
+            columns.setdefault(cell.column, []).append(value)
+    said = {place: shared(header[place], question) for place in columns}
     named = max(said, key=lambda place: said[place], default=None)
     if named is None or said[named] < _SAID:
         return [], ""
-    labels = {cell.row: cell.text for cell in table.cells if cell.column == 0}
-    values = []
-    for cell in table.cells:
-        amounts = find_amounts(cell.text) if cell.column == named and cell.row > 0 else []
-        if amounts:
-            values.append((amounts[0].value, labels.get(cell.row, "")))
-    return values, header[named]
+    return columns[named], header[named]
 
 
 def _sentence(scene: Scene, operation: str, numbers: Numbers) -> str:
