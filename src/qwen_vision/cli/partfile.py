@@ -5,7 +5,6 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from qwen_vision.errors import SettingsError, StorageFullError
@@ -48,12 +47,7 @@ class PartFile:
         self._check_room()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the file; its bytes stay for the next try."""
         self._file.close()
 
