@@ -8,8 +8,8 @@ from pathlib import Path
 
 from qwen_vision.catalogue.catalogue import models
 from qwen_vision.cli.main import COMMANDS
-from qwen_vision.cli.script import SCRIPTS
 from qwen_vision.cli.script import build_parser as script_parser
+from qwen_vision.cli.script_defaults import SCRIPTS
 from qwen_vision.telemetry.metrics import BUCKETS_S, METRICS
 
 FOLDER = Path(__file__).parent / "reference"

@@ -3,11 +3,12 @@
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from qwen_vision.cli.script_defaults import ScriptDefaults
 from qwen_vision.cli.structured import read_schema
 from qwen_vision.client.structured import (
     JSON_INSTRUCTION,
@@ -28,34 +29,6 @@ from qwen_vision.protocol.parts import (
     VideoUrl,
 )
 from qwen_vision.protocol.request import ChatRequest, decode_request
-
-
-class Defaults(Protocol):
-    """What a script sends when the request does not say."""
-
-    @property
-    def model(self) -> str:
-        """Model id."""
-
-    @property
-    def max_tokens(self) -> int:
-        """Longest answer in tokens."""
-
-    @property
-    def temperature(self) -> float | None:
-        """Randomness."""
-
-    @property
-    def image_prompt(self) -> str:
-        """Prompt for pictures."""
-
-    @property
-    def video_prompt(self) -> str:
-        """Prompt for videos."""
-
-    @property
-    def streams(self) -> bool:
-        """Whether the answer is streamed anyway."""
 
 
 class ScriptFields(Struct):
@@ -83,7 +56,7 @@ class ScriptRequest:
     wants_json: bool
 
 
-def read_script_request(options: argparse.Namespace, defaults: Defaults) -> ScriptRequest:
+def read_script_request(options: argparse.Namespace, defaults: ScriptDefaults) -> ScriptRequest:
     """The request in --request or --file, with --schema, --json-mode and --stream.
 
     Raises UsageError, FileMissingError, or the dialect's error for a field of a wrong type.
@@ -145,7 +118,9 @@ def _source(options: argparse.Namespace) -> str:
         raise FileMissingError(path=options.file, reason="it is not UTF-8 text") from error
 
 
-def _question(fields: ScriptFields, defaults: Defaults, *, has_messages: bool) -> list[Message]:
+def _question(
+    fields: ScriptFields, defaults: ScriptDefaults, *, has_messages: bool
+) -> list[Message]:
     content = _media(fields)
     if not content and fields.prompt is None:
         if has_messages:
@@ -204,7 +179,7 @@ def _instruct(messages: list[Message], sentence: str) -> None:
             messages.append(Message(role="user", content=sentence))
 
 
-def _max_tokens(given: ChatRequest, defaults: Defaults) -> int | None:
+def _max_tokens(given: ChatRequest, defaults: ScriptDefaults) -> int | None:
     if given.max_tokens is None and given.max_completion_tokens is None:
         return defaults.max_tokens
     return given.max_tokens
