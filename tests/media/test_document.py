@@ -11,8 +11,10 @@ import pytest
 from PIL import Image as PillowImage
 
 from qwen_vision.errors import ImageDecodeError, MediaError, TooManyImagesError
+from qwen_vision.media.blob import Blob
 from qwen_vision.media.door import Opening
 from qwen_vision.media.items import Size
+from qwen_vision.media.pdfium import page_sizes
 from qwen_vision.protocol.parts import ImagePart
 from tests.media.files import corners, data_uri, encoded
 
@@ -57,6 +59,20 @@ async def test_a_page_is_measured_at_200_dpi(wire: Opening) -> None:
 async def test_a_huge_page_is_drawn_smaller(wire: Opening) -> None:
     [image] = await wire.image(part(document(1, (9000, 9000))), param=PARAM)
     assert image.original.width_px * image.original.height_px <= 16_777_216
+
+
+def test_a_file_is_found_from_the_folder_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        # The process that draws was begun in the folder of the first.
+        monkeypatch.chdir(folder)
+        Path(f"{name}.pdf").write_bytes(document(2))
+        path = Path(f"{name}.pdf")
+        blob = Blob(source="path", size_bytes=path.stat().st_size, path=path)
+        assert page_sizes(blob) == [A4, A4]
 
 
 @pytest.mark.parametrize(

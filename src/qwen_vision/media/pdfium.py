@@ -127,7 +127,9 @@ def draw(blob: Blob, *, number: int, width_px: int, height_px: int) -> bytes:
 
 def _ask(blob: Blob, question: Question) -> tuple[Reply, bytes]:
     data = blob.data or b""
-    question.path = None if blob.path is None or blob.data is not None else str(blob.path)
+    if blob.data is None and blob.path is not None:
+        # A worker may have begun in another working folder.
+        question.path = str(blob.path.absolute())
     question.size_bytes = len(data)
     worker = _idle_worker()
     try:
