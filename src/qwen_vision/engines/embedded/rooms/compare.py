@@ -45,7 +45,7 @@ async def _pair(
     found = await scene.eyes.differ(first[1], second[1])
     yield Thought(
         f"Compared pixels: likeness {found.likeness:.2f}, "
-        f"{'aligned' if found.aligned else 'not aligned'}, {len(found.regions)} regions changed."
+        f"{'aligned' if found.aligned else 'not aligned'}, regions changed: {len(found.regions)}."
     )
     if found.identical:
         yield Say(scene.say("The two pictures are identical.", "两张图片完全相同。"))

@@ -37,7 +37,7 @@ async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         facts = await scene.eyes.watch(video, read_text=True)
         yield Thought(
             f"Watched video {index + 1}: {facts.frames_seen} sampled frames of "
-            f"{facts.duration_s:.2f} s, {len(facts.shots)} shots, {len(facts.texts)} texts."
+            f"{facts.duration_s:.2f} s, shots: {len(facts.shots)}, texts: {len(facts.texts)}."
         )
         yield Say("\n\n" if place else "")
         for span in facts.texts[:_TEXTS]:
