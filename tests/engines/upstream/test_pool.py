@@ -33,6 +33,42 @@ async def test_streams_one_after_another_share_a_connection() -> None:
         await engine.aclose()
 
 
+async def test_a_stream_whose_end_comes_a_moment_later_leaves_its_connection_to_the_next() -> None:
+    stream = CHUNKED + b"%x\r\n" % len(EVENTS) + EVENTS + b"\r\n"
+
+    async def script(caller: Caller) -> None:
+        while True:
+            await caller.hear()
+            await caller.say(stream)
+            await asyncio.sleep(0.02)
+            await caller.say(b"0\r\n\r\n")
+
+    async with playing(script) as site:
+        engine = engine_for(site.url)
+        for _ in range(3):
+            assert await ask(engine, stream=True) == "A cat."
+            await asyncio.sleep(0.15)
+        assert len(site.callers) == 1
+        assert await ask(engine, stream=True) == "A cat."
+        await engine.aclose()
+
+
+async def test_a_stream_that_goes_on_behind_its_last_event_loses_its_connection() -> None:
+    async def script(caller: Caller) -> None:
+        await caller.hear()
+        await caller.say(CHUNKED + b"%x\r\n" % len(EVENTS) + EVENTS + b"\r\n")
+        while True:
+            await caller.say(b"%x\r\n" % len(EVENTS) + EVENTS + b"\r\n")
+
+    async with playing(script) as site:
+        engine = engine_for(site.url)
+        for _ in range(2):
+            assert await ask(engine, stream=True) == "A cat."
+            await asyncio.sleep(0.15)
+        assert len(site.callers) == 2
+        await engine.aclose()
+
+
 async def test_what_a_caller_left_unread_never_answers_another() -> None:
     secret = EVENTS.replace(b"A cat.", b"A secret.")
 

@@ -97,6 +97,7 @@ async def stream_events(
         over = reading.done or not piece
         if over and reading.reason is not None:
             events.append(reading.end())
+            exchange.end()
         if events:
             yield events
         if over:

@@ -38,6 +38,7 @@ class Exchange:
         self._silence_s = silence_s
         self._total_s = total_s
         self._wire: Wire | None = None
+        self._ending = False
 
     def __enter__(self) -> "Exchange":
         """Nothing is sent yet."""
@@ -46,8 +47,12 @@ class Exchange:
     def __exit__(self, *_: object) -> None:
         """Give the connection back, or break it off when its answer was not read to the end."""
         if self._wire is not None:
-            self._pool.give(self._wire)
+            self._pool.give(self._wire, ending=self._ending)
             self._wire = None
+
+    def end(self) -> None:
+        """The stream has said its last event: what is left of it says nothing."""
+        self._ending = True
 
     async def whole(self, body: bytes, *, resolve: bool) -> bytes:
         """The body of an answer with status 200."""

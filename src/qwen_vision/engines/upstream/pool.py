@@ -16,6 +16,8 @@ from qwen_vision.errors import SettingsError
 # Servers close idle connections after 5 s (uvicorn) to 75 s (nginx): a request on one that is
 # just being closed would be lost, so the oldest are not used.
 _KEEP_S: Final = 15.0
+# After the last event of a stream only the mark of its end is due: this long is it waited for.
+_END_S: Final = 0.1
 # How long one of several addresses of a name is tried before the next is tried beside it.
 _NEXT_ADDRESS_S: Final = 0.25
 
@@ -47,6 +49,7 @@ class Pool:
         self._connect_timeout_s = connect_timeout_s
         self._idle: deque[Wire] = deque()
         self._sweeper: asyncio.TimerHandle | None = None
+        self._closed = False
         path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
         lines = {"Host": parts.netloc.rpartition("@")[2], **_name_in(parts), **headers}
         self._start = _head(f"POST {path}/chat/completions HTTP/1.1", lines)
@@ -75,10 +78,19 @@ class Pool:
         except (OSError, RuntimeError) as error:
             raise UnreachableError(_why(error)) from error
 
-    def give(self, wire: Wire) -> None:
-        """Take a connection back: kept when another request may use it, else closed."""
+    def give(self, wire: Wire, *, ending: bool = False) -> None:
+        """Take a connection back: kept when another request may use it, else closed.
+
+        With `ending` the answer has been told to its end, but that end may still be on its way.
+        """
+        if ending and not wire.keeps:
+            asyncio.get_running_loop().call_later(_END_S, self._keep, wire)
+        else:
+            self._keep(wire)
+
+    def _keep(self, wire: Wire) -> None:
         wire.rest()
-        if not wire.keeps:
+        if self._closed or not wire.keeps:
             wire.cut()
             return
         loop = asyncio.get_running_loop()
@@ -89,6 +101,7 @@ class Pool:
 
     def close(self) -> None:
         """Close what is idle; what is in use is closed by its user. Safe to call twice."""
+        self._closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
