@@ -131,10 +131,18 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SceneSeen:
-    """What a picture shows as a whole: an English label and its confidence, 0 to 1."""
+    """What a picture, or a part of it, looks like: an English label, its confidence 0 to 1."""
 
     label: str
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Separate shapes on an even ground; `round_ones` says how many of them are round."""
+
+    boxes: tuple[Box, ...]
+    round_ones: int
 
 
 @dataclass(frozen=True, slots=True)

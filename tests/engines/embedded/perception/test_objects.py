@@ -67,3 +67,17 @@ async def test_an_object_in_a_photograph_is_named(
     assert found is not None
     assert label in {seen.label for seen in found}
     assert not {"person", "dog"} & {seen.label for seen in found}
+
+
+@pytest.mark.skipif(not _is_installed(), reason="needs the extra objects")
+async def test_a_part_is_named_where_several_views_of_it_agree(
+    eyes: Eyes, example: Callable[[str], "Drawn"], sketch: "type[Sketch]"
+) -> None:
+    page = sketch(1000, 500, ground="#888888")
+    for left, name in enumerate(("cat.jpg", "coffee.jpg")):
+        picture = (await example(name).pixels()).resize((500, 500))
+        page.pixels.paste(picture, (left * 500, 0))
+    parts = await eyes.parts(page.image)
+    assert "espresso" in {part.label for part in parts}
+    assert all(0.7 <= part.confidence <= 1 for part in parts)
+    assert await eyes.parts(sketch(300, 300, ground="#99aabb").image) == ()

@@ -31,6 +31,21 @@ async def test_a_chinese_question_gets_a_chinese_answer(ask: "Ask", sketch: "typ
     assert "WET PAINT" in answer.text
 
 
+async def test_round_things_are_counted_without_a_guess_at_what_they_are(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    page = sketch(520, 300, ground="#303840")
+    for number in range(7):
+        left, top = 40 + number % 4 * 120, 40 + number // 4 * 130
+        page.draw.ellipse((left, top, left + 60, top + 60), fill="#d8b060")
+    answer = await ask(page.image, "How many coins are there?")
+    assert "7 separate shapes" in answer.text
+    assert "I can't tell" in answer.text
+    assert "7 个独立的形状" in (await ask(page.image, "图里有多少枚硬币？")).text
+    assert "7 separate shapes" in (await ask(page.image, "What is in this image?")).text
+    assert "7" not in (await ask(page.image, "How many kites are there?")).text
+
+
 async def test_a_blank_picture_is_called_blank(ask: "Ask", sketch: "type[Sketch]") -> None:
     answer = await ask(sketch(300, 300).image, "Describe this picture.")
     assert "blank" in answer.text

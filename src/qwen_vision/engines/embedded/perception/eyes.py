@@ -15,6 +15,7 @@ from qwen_vision.engines.embedded.facts import (
     ObjectSeen,
     PictureFacts,
     Reading,
+    Rounds,
     SceneSeen,
     VideoFacts,
 )
@@ -84,6 +85,14 @@ class Eyes:
     async def scene(self, image: Image) -> SceneSeen | None:
         """What the picture shows as a whole; None when unsure or no model is installed."""
         return await self._see("scene", image, lambda rooms, *view: rooms.scene(*view))
+
+    async def parts(self, image: Image) -> tuple[SceneSeen, ...]:
+        """What parts of the picture surely look like; empty when no model is installed."""
+        return await self._see("parts", image, lambda rooms, *view: rooms.parts(*view))
+
+    async def rounds(self, image: Image) -> Rounds | None:
+        """Separate round shapes on an even ground; None when there are none."""
+        return await self._see("rounds", image, lambda rooms, *view: rooms.rounds(*view))
 
     async def differ(self, first: Image, second: Image) -> Difference:
         """How alike two pictures are, and where the second differs from the first."""

@@ -7,6 +7,7 @@ on COCO and an EfficientNet-Lite3 classifier. Their files are checked before the
 import hashlib
 import importlib
 import importlib.util
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from threading import Lock
@@ -32,6 +33,11 @@ _SIDE_PX = 300
 _SURE = 0.6
 _SAME = 0.5
 _SCENE_SURE = 0.5
+# A part is named when so many overlapping tiles are so sure of it: fewer are mostly wrong.
+_PART_SURE = 0.7
+_PART_TILES = 3
+# The side of a tile as a share of the picture's, and how many go across. Each costs .08 s.
+_TILE_SHARE, _TILES_ACROSS = 0.45, 5
 # Numbers of the COCO detection task; some of the ninety were never used and have no name.
 _COCO_NAMES = """
 person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,
@@ -88,6 +94,21 @@ class Namer:
             return None
         with self._running:
             return self._scenes.name(rgb)
+
+    def parts(self, rgb: Raster, _original: Size) -> tuple[SceneSeen, ...]:
+        """What parts of the picture look like where several tiles agree, the surest first."""
+        if self._scenes is None:
+            return ()
+        seen: dict[str, list[float]] = {}
+        for tile in _tiles(rgb):
+            with self._running:
+                named = self._scenes.name(tile)
+            if named is not None and named.confidence >= _PART_SURE:
+                seen.setdefault(named.label, []).append(named.confidence)
+        parts = (
+            SceneSeen(label, max(sure)) for label, sure in seen.items() if len(sure) >= _PART_TILES
+        )
+        return tuple(sorted(parts, key=lambda part: -part.confidence))
 
 
 class ObjectFinder:
@@ -163,6 +184,17 @@ class SceneNamer:
         raw: Scores = self._net.get_tensor(given["index"])[0].astype(np.float32)
         scale, zero = given["quantization"]
         return (raw - zero) * scale if scale else raw
+
+
+def _tiles(rgb: Raster) -> Iterator[Raster]:
+    height, width = rgb.shape[:2]
+    starts = np.linspace(0, 1 - _TILE_SHARE, _TILES_ACROSS)
+    for top in starts:
+        for left in starts:
+            yield rgb[
+                int(top * height) : int((top + _TILE_SHARE) * height),
+                int(left * width) : int((left + _TILE_SHARE) * width),
+            ]
 
 
 def _shared(one: Box, other: Box) -> float:

@@ -13,6 +13,7 @@ from qwen_vision.engines.embedded.facts import (
     PictureFacts,
     Quad,
     Reading,
+    Rounds,
     SceneSeen,
     TextLine,
 )
@@ -22,6 +23,7 @@ from qwen_vision.engines.embedded.perception.compare import View, difference
 from qwen_vision.engines.embedded.perception.objects import Namer, weights
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
+from qwen_vision.engines.embedded.perception.rounds import find_rounds
 from qwen_vision.engines.embedded.perception.rules import find_rules
 from qwen_vision.engines.embedded.perception.scripts import (
     UNREAD_NOTE,
@@ -70,6 +72,15 @@ class Rooms:
         """What a picture shows as a whole; None when that is unsure or no model is installed."""
         namer = self._find_namer()
         return namer.scene(np.asarray(pixels), original) if namer else None
+
+    def parts(self, pixels: Pixels, original: Size) -> tuple[SceneSeen, ...]:
+        """What parts of a picture look like, the surest first; empty without a model."""
+        namer = self._find_namer()
+        return namer.parts(np.asarray(pixels), original) if namer else ()
+
+    def rounds(self, pixels: Pixels, original: Size) -> Rounds | None:
+        """Separate round shapes on an even ground; None when there are none."""
+        return find_rounds(np.asarray(pixels), original)
 
     def watcher(self, original: Size, *, read_text: bool) -> Watcher:
         """Watches one video whose frames are `original` pixels in size."""

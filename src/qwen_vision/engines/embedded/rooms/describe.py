@@ -5,16 +5,27 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.kinds import document_kind
-from qwen_vision.engines.embedded.facts import Barcode, ObjectSeen, PictureFacts, Reading, SceneSeen
+from qwen_vision.engines.embedded.facts import (
+    Barcode,
+    ObjectSeen,
+    PictureFacts,
+    Reading,
+    Rounds,
+    SceneSeen,
+)
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.rooms.things import scene_words
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
+from qwen_vision.media.items import Image
 
 _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
 _PAGE_LINES: Final = 6
+_PARTS: Final = 3
+# From here on a picture surely shows one thing, and parts of it are taken for others.
+_ONE_THING: Final = 0.8
 _COLORS_ZH: Final = {
     "black": "黑色", "white": "白色", "grey": "灰色", "gray": "灰色", "red": "红色",
     "orange": "橙色", "yellow": "黄色", "green": "绿色", "cyan": "青色", "blue": "蓝色",
@@ -41,13 +52,12 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
         codes = await scene.eyes.codes(image)
         yield Thought(f"Looked for barcodes: found {len(codes)}.")
         objects = await scene.eyes.objects(image)
-        whole = await scene.eyes.scene(image)
         for paragraph in (
             _text_words(reading, scene.language),
             _code_words(codes, scene.language),
             object_words(objects, scene.language) if notes or objects else "",
             # A page of text looks like nothing but a page.
-            _whole_words(whole, scene.language) if len(reading.rows) < _PAGE_LINES else "",
+            await _look_words(scene, image) if len(reading.rows) < _PAGE_LINES else "",
         ):
             if paragraph:
                 yield Say("\n\n" + paragraph)
@@ -103,6 +113,36 @@ def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> st
         language,
         f"Objects I recognise: {join_words('en', words)}.",
         f"我认出的物体：{join_words('zh', words)}。",
+    )
+
+
+async def _look_words(scene: Scene, image: Image) -> str:
+    """Round shapes that are counted, or what the picture and its parts look like."""
+    rounds = await scene.eyes.rounds(image)
+    if rounds is not None:
+        return round_words(rounds, scene.language)
+    whole = await scene.eyes.scene(image)
+    words = _whole_words(whole, scene.language)
+    if whole is not None and whole.confidence >= _ONE_THING:
+        return words
+    labels = [part.label for part in await scene.eyes.parts(image)]
+    parts = [scene_words(label) for label in labels if whole is None or label != whole.label]
+    if parts:
+        named = join_words(scene.language, parts[:_PARTS])
+        words += "\n\n" * bool(words)
+        words += scene.say(f"Parts of it look like: {named}.", f"局部看起来像：{named}。")
+    return words
+
+
+def round_words(rounds: Rounds, language: Language) -> str:
+    """How many separate shapes there are, and what they could be."""
+    count = len(rounds.boxes)
+    return pick(
+        language,
+        f"I count {count} separate shapes on an even ground, {rounds.round_ones} of them clearly "
+        "round: coins, buttons, pills or the like. Which, I can't tell.",
+        f"背景均匀，共有 {count} 个独立的形状，其中 {rounds.round_ones} 个明显是圆的："
+        "可能是硬币、纽扣、药片之类，我分辨不出是哪一种。",
     )
 
 

@@ -13,6 +13,7 @@ from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.language import join_words, shorten
 from qwen_vision.engines.embedded.places import model_box, model_point, place_words
 from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.describe import round_words
 from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.rooms.search import CODES, Search, Spot, find_spots
@@ -32,6 +33,12 @@ _COLUMNS: Final = re.compile(r"columns|列", re.IGNORECASE)
 _LISTED: Final = re.compile(
     r"\b(?:items?|products?|dishes|articles|goods|entries|drinks|services|positions)\b|"
     r"商品|项目|菜|产品|服务|物品",
+    re.IGNORECASE,
+)
+_ROUND: Final = re.compile(
+    r"\b(?:coins?|buttons?|pills?|tablets?|beads?|marbles?|balls?|dis[ck]s?|circles?|dots?|cells?|"
+    r"tokens?|washers?|cookies|biscuits|shapes?|objects?)\b|"
+    r"硬币|纽扣|扣子|药片|药丸|珠子|圆|球|细胞|形状|物体",
     re.IGNORECASE,
 )
 _TIMES: Final = re.compile(r"\btimes\b|次", re.IGNORECASE)
@@ -140,7 +147,7 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         search = await find_spots(scene, intent, image)
         yield _looked(intent, search, index)
         if not search.seen:
-            yield Say(_not_found(scene, intent, search))
+            yield Say(await _count_round(scene, intent, image) or _not_found(scene, intent, search))
             continue
         for spot in search.spots:
             yield _proof(spot, index, image)
@@ -148,6 +155,14 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         what = CODES.search(intent.subject or intent.text)
         name = intent.subject or (what[0] if what else "?")
         yield Say(scene.say(f"I count {number} ({name}).", f"我数到 {number} 个（{name}）。"))
+
+
+async def _count_round(scene: Scene, intent: Intent, image: Image) -> str:
+    """How many separate shapes there are, for things that are round; empty for others."""
+    if not _ROUND.search(intent.text):
+        return ""
+    rounds = await scene.eyes.rounds(image)
+    return "" if rounds is None else round_words(rounds, scene.language)
 
 
 def _count_text(scene: Scene, intent: Intent, reading: Reading) -> str | None:
