@@ -67,7 +67,7 @@ class Eyes:
         self._running: dict[tuple[str, str], asyncio.Task[object]] = {}
 
     async def read(self, image: Image) -> Reading:
-        """All text in reading order, with blocks, tables, rotation and notes."""
+        """All text in reading order, with tables, rotation and notes."""
         return await self._see("read", image, lambda rooms, *view: rooms.reading(*view))
 
     async def codes(self, image: Image) -> tuple[Barcode, ...]:
