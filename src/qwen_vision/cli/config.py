@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from qwen_vision.errors import SettingsError, UsageError
-from qwen_vision.settings import UpstreamSettings, WeightsSettings
+from qwen_vision.settings import UpstreamSettings, WeightsSettings, find_proxies
 
 DEFAULT_FILE: Final = Path("qwen-vision.toml")
 KEY_PREFIX: Final = "QWEN_VISION_UPSTREAM_KEY_"
@@ -129,6 +129,7 @@ def _upstream(name: str, table: UpstreamTable, environ: Mapping[str, str]) -> Up
         profile=table.profile or _guess_profile(name, urls[0]),
         model=table.model,
         key=environ.get(variable) or None,
+        proxies=find_proxies(environ),
     )
 
 

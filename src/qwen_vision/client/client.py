@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Self, TypeVar, Unpack, overload
 
 from typing_extensions import override
@@ -37,7 +38,7 @@ from qwen_vision.protocol.completion import Completion
 from qwen_vision.protocol.estimate import Estimate
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.request import ChatRequest, StreamOptions
-from qwen_vision.settings import RemoteSettings, find_remote
+from qwen_vision.settings import ProxySettings, RemoteSettings, find_remote
 
 Shape = TypeVar("Shape")
 
@@ -73,6 +74,8 @@ class AsyncClient:
                     param="base_url",
                 )
             remote = find_remote(key=key, base_url=base_url, region=region)
+        if proxy := habits.get("proxy"):
+            remote = replace(remote, proxies=ProxySettings(https=proxy, http=proxy))
         self._habits = habits
         self._connection = Connection(
             remote,
@@ -95,7 +98,8 @@ class AsyncClient:
 
         Key: QWEN_API_KEY, then DASHSCOPE_API_KEY. Address: QWEN_BASE_URL or QWEN_REGION. A
         bucket of one's own for uploads: QWEN_TMP_OSS_BUCKET and its kin, unless `shelf` says
-        another place. Raises SettingsError when nothing names a server.
+        another place. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say through what it is
+        reached. Raises SettingsError when nothing names a server.
         """
         remote, bucket = server_from_environment()
         habits.setdefault("shelf", bucket)

@@ -145,6 +145,7 @@ class Connection:
                 headers=headers,
                 timeout=limits,
                 allow_redirects=False,
+                proxy=self.remote.proxies.for_url(url),
             ) as response:
                 yield response
         except TimeoutError as error:
@@ -153,6 +154,12 @@ class Connection:
                 f"{host} gave no answer within {limit_s:g} s. Ask for a stream (--stream), a "
                 "shorter answer, or try again later."
             ) from error
+        except aiohttp.ClientHttpProxyError as error:
+            reason = f"the proxy refused (HTTP {error.status})"
+            raise ConnectionFailedError(host=host, reason=reason) from error
+        except aiohttp.ClientProxyConnectionError as error:
+            reason = f"the proxy cannot be reached: {_connect_reason(error.os_error)}"
+            raise ConnectionFailedError(host=host, reason=reason) from error
         except aiohttp.ClientConnectorError as error:
             reason = _connect_reason(error.os_error)
             raise ConnectionFailedError(host=host, reason=reason) from error

@@ -40,6 +40,7 @@ class Habits(TypedDict, total=False):
     than the model looks at are shrunk. `answer_timeout_s`: for a whole answer;
     `silence_timeout_s`: between two pieces of a stream. `remember_uploads`: a file in which
     processes share what they uploaded. `shelf`: where to upload instead of the server.
+    `proxy`: through what everything leaves, such as `http://proxy:3128`.
     """
 
     local_files: bool
@@ -51,6 +52,7 @@ class Habits(TypedDict, total=False):
     remember_uploads: Path | None
     progress: Progress | None
     shelf: Shelf | None
+    proxy: str
 
 
 class Loader:

@@ -7,6 +7,7 @@ from qwen_vision.settings.environment import (
     cache_folder,
     read_env_file,
 )
+from qwen_vision.settings.proxy import ProxySettings, find_proxies
 from qwen_vision.settings.remote import (
     DEFAULT_BASE_URL,
     RemoteSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "FetchSettings",
     "LogSettings",
     "MediaSettings",
+    "ProxySettings",
     "RateSettings",
     "RemoteSettings",
     "ServerSettings",
@@ -46,6 +48,7 @@ __all__ = [
     "UpstreamSettings",
     "WeightsSettings",
     "cache_folder",
+    "find_proxies",
     "find_remote",
     "read_env_file",
 ]

@@ -1,11 +1,12 @@
 """Settings from the environment: the only file that knows the names of its variables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from qwen_vision.errors import SettingsError
+from qwen_vision.settings.proxy import find_proxies
 from qwen_vision.settings.remote import RemoteSettings, find_remote
 from qwen_vision.settings.shapes import (
     BUCKET_REGION,
@@ -105,7 +106,8 @@ def _remote(environ: Mapping[str, str]) -> RemoteSettings | None:
     if not key and not base_url:
         return None
     region = environ.get("QWEN_REGION", "")
-    return find_remote(key=key, base_url=base_url, region=region, said="QWEN_REGION")
+    remote = find_remote(key=key, base_url=base_url, region=region, said="QWEN_REGION")
+    return replace(remote, proxies=find_proxies(environ))
 
 
 def _weights_folder(environ: Mapping[str, str]) -> Path | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from qwen_vision.errors import SettingsError
+from qwen_vision.settings.proxy import ProxySettings
 
 DEFAULT_BASE_URL = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 REGION_BASE_URLS = {
@@ -20,12 +21,14 @@ class RemoteSettings:
     """Where a remote server is and with which key it is asked.
 
     `key` never shows in `repr`. `base_url` has no slash at its end. With `one_address` the
-    native dialect is at the same address, otherwise at `/api/v1` of the same host.
+    native dialect is at the same address, otherwise at `/api/v1` of the same host. `proxies`
+    says through what it is reached.
     """
 
     base_url: str
     key: str | None = field(default=None, repr=False)
     one_address: bool = False
+    proxies: ProxySettings = field(default_factory=ProxySettings)
 
     @property
     def native_url(self) -> str:

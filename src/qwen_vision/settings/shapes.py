@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from qwen_vision.errors import SettingsError
+from qwen_vision.settings.proxy import ProxySettings
 
 MEBIBYTE = 1024 * 1024
 MAX_DATA_URI_BYTES = 10_485_760
@@ -85,7 +86,8 @@ class UpstreamSettings:
 
     `profile` names what kind of server it is; `model` what it calls the model (None: what
     the caller said). The key never shows in `repr`. A stream may be silent for
-    `silence_timeout_s`, a whole answer may take `answer_timeout_s`.
+    `silence_timeout_s`, a whole answer may take `answer_timeout_s`. `proxies` says through what
+    it is reached.
     """
 
     name: str
@@ -96,6 +98,7 @@ class UpstreamSettings:
     connect_timeout_s: float = 5.0
     silence_timeout_s: float = 300.0
     answer_timeout_s: float = 600.0
+    proxies: ProxySettings = field(default_factory=ProxySettings)
 
 
 @dataclass(frozen=True, slots=True)

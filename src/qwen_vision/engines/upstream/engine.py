@@ -138,7 +138,12 @@ def _pool(url: str, settings: UpstreamSettings) -> Pool:
     }
     if settings.key:
         headers["Authorization"] = f"Bearer {settings.key}"
-    return Pool(url, headers=headers, connect_timeout_s=settings.connect_timeout_s)
+    return Pool(
+        url,
+        headers=headers,
+        connect_timeout_s=settings.connect_timeout_s,
+        proxy=settings.proxies.for_url(url),
+    )
 
 
 def _abilities(profile: Profile) -> Abilities:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from aiohappyeyeballs import start_connection
 
+from qwen_vision.engines.upstream.proxy import Proxy, ProxyRefusedError
 from qwen_vision.engines.upstream.wire import Wire
 from qwen_vision.errors import SettingsError
 
@@ -34,8 +35,18 @@ class UnreachableError(ConnectionError):
 class Pool:
     """Connections to the server at `url`; a request takes one and gives it back."""
 
-    def __init__(self, url: str, *, headers: dict[str, str], connect_timeout_s: float) -> None:
-        """Connects on demand; raises SettingsError for a URL or a header that cannot be sent."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: dict[str, str],
+        connect_timeout_s: float,
+        proxy: str | None = None,
+    ) -> None:
+        """Connects on demand, through the `proxy` if there is one.
+
+        Raises SettingsError for a URL or a header that cannot be sent.
+        """
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(
@@ -52,7 +63,13 @@ class Pool:
         self._closed = False
         path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
         lines = {"Host": parts.netloc.rpartition("@")[2], **_name_in(parts), **headers}
-        self._start = _head(f"POST {path}/chat/completions HTTP/1.1", lines)
+        self._proxy = None if proxy is None else Proxy.at(proxy)
+        origin = ""
+        if self._proxy is not None and self._tls is None:
+            # Without a tunnel the proxy reads the request, and is told the whole address.
+            origin = f"http://{lines['Host']}"
+            lines |= self._proxy.header()
+        self._start = _head(f"POST {origin}{path}/chat/completions HTTP/1.1", lines)
 
     def head(self, *, length_bytes: int, more: bytes) -> bytes:
         """The head of a request; `more` holds further header lines."""
@@ -75,6 +92,8 @@ class Pool:
         except TimeoutError:
             raise
         # The TLS library has an error of its own beside the system's.
+        except ProxyRefusedError as error:
+            raise UnreachableError(str(error)) from error
         except (OSError, RuntimeError) as error:
             raise UnreachableError(_why(error)) from error
 
@@ -117,9 +136,12 @@ class Pool:
 
     async def _connect(self) -> Wire:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=1)
+        host, port = (self._host, self._port) if self._proxy is None else self._proxy.place
+        found = await loop.getaddrinfo(host, port, type=1)
         # Native loops try one address after another: a dead IPv6 route would cost the whole time.
         connected = await start_connection(found, happy_eyeballs_delay=_NEXT_ADDRESS_S, loop=loop)
+        if self._proxy is not None and self._tls is not None:
+            await self._proxy.open_tunnel(connected, host=self._host, port=self._port)
         _, wire = await loop.create_connection(
             Wire,
             sock=connected,
