@@ -33,6 +33,7 @@ class Film:
     times_ms: Sequence[int] = ()
     options: dict[str, str] = field(default_factory=dict)
     sound: bool = False
+    pixel_shape: Fraction = Fraction(1)
 
     def shade(self, number: int) -> int:
         """The grey of frame `number`."""
@@ -51,6 +52,7 @@ class Film:
             assert isinstance(stream, av.VideoStream)
             stream.width, stream.height = self.width, self.height
             stream.pix_fmt = "yuv420p"
+            stream.codec_context.sample_aspect_ratio = self.pixel_shape
             sound = container.add_stream("aac", rate=8000) if self.sound else None
             if self.times_ms:
                 stream.codec_context.time_base = _MILLISECONDS

@@ -1,6 +1,7 @@
 """Video files through the door: facts, sampling, exact frames, refusals."""
 
 import asyncio
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -132,6 +133,34 @@ async def test_a_missing_duration_is_counted(
 async def test_the_picture_counts_and_not_the_sound(wire: Opening) -> None:
     video = await opened(wire, Film(sound=True).make())
     assert video.duration_s == pytest.approx(3.0, abs=0.05)
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov", "matroska", "avi"])
+async def test_pixels_that_are_not_square_are_shown_in_their_proportions(
+    wire: Opening, container: str
+) -> None:
+    film = Film(container=container, width=96, height=96, pixel_shape=Fraction(4, 3))
+    video = await opened(wire, film.make())
+    assert (video.original, video.stored) == (Size(128, 96), Size(96, 96))
+    assert video.final.width_px > video.final.height_px
+    first = (await frames_of(video))[0].pixels
+    assert first.size == (video.final.width_px, video.final.height_px)
+    note = "The pixels of the file are not square: 96 x 96 are stored, 128 x 96 are shown."
+    assert video.receipt().note == note
+
+
+async def test_pixels_that_are_not_square_keep_their_proportions_when_turned(
+    wire: Opening,
+) -> None:
+    film = Film(width=96, height=96, pixel_shape=Fraction(4, 3))
+    video = await opened(wire, turned(film.make()))
+    assert (video.original, video.stored) == (Size(96, 128), Size(96, 96))
+    assert (await frames_of(video))[0].pixels.height == video.final.height_px
+
+
+async def test_an_impossible_shape_of_pixels_is_not_believed(wire: Opening) -> None:
+    video = await opened(wire, Film(pixel_shape=Fraction(1, 60)).make())
+    assert (video.original, video.stored) == (Size(128, 96), Size(128, 96))
 
 
 async def test_a_turned_video_is_upright(wire: Opening) -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from qwen_vision.media.clip import Clip
 
 _OTHER_SHAPES = "Not shaped like the first picture, shown whole between black bars: {}."
+_NOT_SQUARE = "The pixels of the file are not square: {} are stored, {} are shown."
 # What a caller at this machine may look at, under the dialect's two seconds.
 _SHORTEST_LOCAL_S = 0.1
 
@@ -166,13 +167,20 @@ class Builder:
             param=param,
             format=format_name,
             original=clip.size,
+            stored=clip.coded,
             final=final,
             tokens=video_tokens(final, factor=factor, frames=count),
             duration_s=clip.duration_s,
             source_fps=clip.fps,
             source_frames=clip.frame_count,
             frame_times_s=tuple(map(clip.time_s, numbers)),
-            facts=Facts(index=index, kind="video", source=blob.source, bytes=blob.size_bytes),
+            facts=Facts(
+                index=index,
+                kind="video",
+                source=blob.source,
+                bytes=blob.size_bytes,
+                note=_shape_note(clip),
+            ),
             budgets=self.budgets,
             source=_Sample(clip, numbers),
             progress=self.progress,
@@ -191,6 +199,7 @@ class Builder:
             param=param,
             format=first.format,
             original=first.size,
+            stored=first.size,
             final=final,
             tokens=video_tokens(final, factor=factor, frames=source.shown),
             duration_s=len(pictures) / terms.fps,
@@ -262,6 +271,15 @@ class _Sample:
 
     def decode(self, target: Size) -> Generator[Pixels, None, None]:
         return self.clip.decode(self.numbers, target)
+
+
+def _shape_note(clip: "Clip") -> str | None:
+    if clip.size == clip.coded:
+        return None
+    return _NOT_SQUARE.format(
+        f"{clip.coded.width_px} x {clip.coded.height_px}",
+        f"{clip.size.width_px} x {clip.size.height_px}",
+    )
 
 
 def _read_clip(blob: Blob, *, format_name: str, param: str) -> "Clip":

@@ -39,6 +39,9 @@ _TURNS = {
     180: PillowImage.Transpose.ROTATE_180,
     270: PillowImage.Transpose.ROTATE_270,
 }
+_SQUARE = Fraction(1)
+# Tape and anamorphic film stay far within these shapes of a pixel; what does not is an error.
+_NARROWEST, _WIDEST = Fraction(1, 4), Fraction(4)
 # A decoder keeps about this many whole frames, at one and a half bytes a pixel.
 _KEPT_FRAMES = 16
 
@@ -48,7 +51,8 @@ class Clip:
     """A video file whose packets were counted; one frame was decoded to see its rotation.
 
     `times` are the presentation times of all shown frames, ascending, in `time_base` units;
-    `stored` is the size before `rotation` (degrees, counter-clockwise).
+    `stored` is the size before `rotation` (degrees, counter-clockwise), `pixel_shape` how many
+    times as wide as high each pixel is shown.
     """
 
     blob: Blob
@@ -59,10 +63,17 @@ class Clip:
     times: Sequence[int]
     duration_s: float
     fps: float
+    pixel_shape: Fraction = _SQUARE
 
     @property
     def size(self) -> Size:
-        """The upright size."""
+        """The upright size, of square pixels."""
+        width_px = max(1, round(self.stored.width_px * self.pixel_shape))
+        return self._turned(Size(width_px, self.stored.height_px))
+
+    @property
+    def coded(self) -> Size:
+        """The upright size in pixels as they are stored, whatever their shape."""
         return self._turned(self.stored)
 
     @property
@@ -193,7 +204,17 @@ def _counted(
         times=times,
         duration_s=len(times) / average if steady else duration_s,
         fps=average if steady else len(times) / duration_s,
+        pixel_shape=_pixel_shape(stream, stored),
     )
+
+
+def _pixel_shape(stream: VideoStream, stored: Size) -> Fraction:
+    """How many times as wide as high a pixel is shown; 1 where the file says nothing usable."""
+    shape = stream.sample_aspect_ratio or _SQUARE
+    if not _NARROWEST <= shape <= _WIDEST:
+        return _SQUARE
+    fits = stored.width_px * stored.height_px * shape <= MOST_FRAME_PX
+    return shape if fits else _SQUARE
 
 
 def _duration_s(times: Sequence[int], *, end: int, time_base: Fraction, average: float) -> float:

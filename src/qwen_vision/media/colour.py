@@ -53,7 +53,7 @@ def flatten(pixels: Pixels) -> Pixels:
     """The picture in RGB, transparency laid on a ground that shows it.
 
     The ground is white, or black when what is visible is nearly all white: white text on
-    nothing stays readable. Colour profiles are ignored.
+    nothing stays readable.
     """
     if pixels.mode in ("RGBA", "LA"):
         return _on_ground(pixels)

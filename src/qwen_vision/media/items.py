@@ -63,12 +63,15 @@ class Video(Protocol):
     """A video file or a list of frames. Header read and checked, nothing decoded.
 
     `frame_times_s` are the times at which frames are taken, `final` the size of each.
+    `original` is the upright size as it is to be shown; `stored` has the same height and another
+    width (or, turned, another height) where the pixels of the file are not square.
     """
 
     kind: Literal["video"]
     param: str
     format: str
     original: Size
+    stored: Size
     final: Size
     tokens: int
     duration_s: float

@@ -67,6 +67,13 @@ def _tiff(file: BinaryIO) -> PillowImage.Image:
     return picture
 
 
+def _true_colours(pixels: Pixels, profile: bytes) -> Pixels:
+    # Most pictures carry no profile, and its library is slow to load.
+    module = importlib.import_module("qwen_vision.media.profile")
+    changed: Pixels = module.to_srgb(pixels, profile)
+    return changed
+
+
 # The classes are called directly, so nothing outside this list is ever tried.
 _OPENERS: dict[str, Opener] = {
     "jpeg": JpegImagePlugin.JpegImageFile,
@@ -129,9 +136,13 @@ class PictureFile:
         wanted = _turned(target, self._turn)
         box = (wanted.width_px, wanted.height_px)
         try:
-            pixels = scalable(self._load(box))
+            stored = self._load(box)
+            profile = stored.info.get("icc_profile")
+            pixels = scalable(stored)
             if pixels.size != box:
                 pixels = pixels.resize(box, PillowImage.Resampling.BICUBIC, reducing_gap=3.0)
+            if profile:
+                pixels = _true_colours(pixels, profile)
             return upright(flatten(pixels), self._turn)
         except CODEC_ERRORS:
             raise ImageDecodeError from None

@@ -39,6 +39,7 @@ class OpenedVideo:
     param: str
     format: str
     original: Size
+    stored: Size
     final: Size
     tokens: int
     duration_s: float

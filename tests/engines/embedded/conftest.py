@@ -48,7 +48,7 @@ class Film:
         self.kind: Literal["video"] = "video"
         self.param = "messages[0].content[0]"
         self.format = "MP4"
-        self.original = self.final = Size(*frames[0].size)
+        self.original = self.stored = self.final = Size(*frames[0].size)
         self.tokens = 66
         self.duration_s = len(frames) / fps
         self.source_fps = fps

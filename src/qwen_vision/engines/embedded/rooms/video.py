@@ -66,12 +66,21 @@ def clock(time_s: float) -> str:
 
 
 def _measures(video: Video, language: Language) -> str:
-    size = video.original
+    size, stored = video.original, video.stored
+    shape = (
+        pick(
+            language,
+            f" (stored as {stored.width_px} × {stored.height_px}, pixels are not square)",
+            f"（存储为 {stored.width_px} × {stored.height_px}，像素不是正方形）",
+        )
+        if size != stored
+        else ""
+    )
     return pick(
         language,
-        f"The video is {video.duration_s:.2f} s long, {size.width_px} × {size.height_px} pixels, "
-        f"{video.source_frames} frames at {video.source_fps:.2f} frames per second.",
-        f"视频长 {video.duration_s:.2f} 秒，{size.width_px} × {size.height_px} 像素，"
+        f"The video is {video.duration_s:.2f} s long, {size.width_px} × {size.height_px} pixels"
+        f"{shape}, {video.source_frames} frames at {video.source_fps:.2f} frames per second.",
+        f"视频长 {video.duration_s:.2f} 秒，{size.width_px} × {size.height_px} 像素{shape}，"
         f"共 {video.source_frames} 帧，每秒 {video.source_fps:.2f} 帧。",
     )
 
