@@ -45,3 +45,27 @@ def test_estimate_names_a_missing_file(command: Command) -> None:
     done = command("estimate", "none.png")
     assert done.returncode == 1
     assert "none.png" in done.stderr
+
+
+def test_estimate_takes_no_option_that_only_matters_when_something_is_asked(
+    command: Command,
+) -> None:
+    help_text = command("estimate", "--help").stdout
+    for words in (["--stream"], ["--annotate", "out.png"], ["-o", "x"], ["--temperature=1"]):
+        option = words[0].partition("=")[0]
+        assert option not in help_text.split()
+        done = command("estimate", "red.png", *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"there is no option '{option}' here; qwen-vision analyze" in done.stderr
+
+
+def test_estimate_refuses_what_the_question_itself_would_be_refused_for(command: Command) -> None:
+    done = command("estimate", "red.png", "--max-tokens", "0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Range of max_tokens should be" in done.stderr
+
+
+def test_estimate_for_all_models_says_which_cannot_fill_a_schema(command: Command) -> None:
+    done = command("estimate", "red.png", "--all", "--schema", '{"type":"object"}')
+    assert done.returncode == 0
+    assert "qwen-vl-ocr     not possible: The model qwen-vl-ocr does not support" in done.stdout

@@ -117,3 +117,22 @@ def test_upload_without_a_server_says_what_to_set(command: Command) -> None:
     assert done.returncode == 1
     assert "QWEN_BASE_URL" in done.stderr
     assert "--engine" not in done.stderr
+
+
+def test_option_that_is_nearly_one_is_guessed(command: Command) -> None:
+    done = command("analyze", "red.png", "--temprature=1")
+    assert done.returncode == 2
+    assert "there is no option '--temprature'. Did you mean '--temperature'? See" in done.stderr
+
+
+def test_option_of_another_command_is_placed(command: Command) -> None:
+    done = command("ocr", "red.png", "--upstream", "gpu=http://127.0.0.1:1/v1")
+    assert done.returncode == 2
+    assert "no option '--upstream' here; qwen-vision serve has it. See" in done.stderr
+
+
+def test_upstream_as_the_engine_of_a_question_says_how_to_ask_that_server(command: Command) -> None:
+    done = command("analyze", "red.png", "--engine", "upstream:gpu")
+    assert done.returncode == 1
+    assert "QWEN_BASE_URL=http://HOST:PORT/v1" in done.stderr
+    assert "--upstream" not in done.stderr

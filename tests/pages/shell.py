@@ -160,7 +160,9 @@ class Shell:
             return
         done = self.process(command, sys.executable, *command.words[1:])
         if "--print-response" in command.words:
-            assert json.loads(done.stdout)["text"], command.line
+            result = json.loads(done.stdout)
+            assert result["text"], command.line
+            assert ("json" in result) is ("--schema" in command.words), command.line
 
     def export(self, command: Command) -> None:
         """`export NAME=VALUE` for what follows."""

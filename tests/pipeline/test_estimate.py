@@ -81,6 +81,21 @@ async def test_a_thinking_model_may_cost_its_thought_too(pipeline: Pipeline) -> 
     assert thinking.prices[0].most > plain.prices[0].most
 
 
+async def test_the_most_counts_every_candidate_and_no_more_than_all_their_tokens(
+    pipeline: Pipeline,
+) -> None:
+    fields: dict[str, object] = {"enable_thinking": True, "max_completion_tokens": 300, "n": 2}
+    estimate = await pipeline.estimate(ask("qwen3-vl-flash", picture(64, 48), **fields))
+    dollars = estimate.prices[0]
+    assert dollars.most == pytest.approx(dollars.input + 600 * 0.4 / 1e6, abs=1e-6)
+
+
+async def test_an_estimate_meets_the_errors_of_the_parameters(pipeline: Pipeline) -> None:
+    with pytest.raises(QwenVisionError) as caught:
+        await pipeline.estimate(ask("qwen3-vl-plus", picture(64, 48), temperature=3))
+    assert caught.value.param == "temperature"
+
+
 async def test_a_model_without_a_list_price_has_no_prices(pipeline: Pipeline) -> None:
     estimate = await pipeline.estimate(ask("qwen3-vl-8b-instruct", picture(64, 48)))
     assert estimate.prices == []

@@ -38,7 +38,8 @@ class EngineChoice:
 def choose_engine(flag: str | None, settings: Settings) -> EngineChoice:
     """The engine for `--engine` and the settings.
 
-    Raises SettingsError for `remote` without a key or address.
+    Raises SettingsError for `remote` without a key or address, and for an upstream: a command
+    asks a server itself.
     """
     match flag:
         case None if settings.remote is not None:
@@ -56,6 +57,12 @@ def choose_engine(flag: str | None, settings: Settings) -> EngineChoice:
             return EngineChoice(settings.remote, "remote", "--engine says so")
         case "local":
             return EngineChoice(None, LOCAL_ENGINE, "--engine says so")
+        case _ if flag.partition(":")[0] == "upstream":
+            raise SettingsError(
+                "Upstreams belong to qwen-vision serve. To ask a server from here set "
+                "QWEN_BASE_URL=http://HOST:PORT/v1 (and QWEN_API_KEY), and leave --engine out.",
+                param="engine",
+            )
         case _:
             return EngineChoice(None, flag, "--engine says so")
 

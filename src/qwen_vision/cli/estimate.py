@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.options import add_question, add_seeing
+from qwen_vision.cli.options import add_matter, add_seeing
 from qwen_vision.cli.parsing import Parser
 
 if TYPE_CHECKING:
@@ -27,15 +27,13 @@ def run(argv: Sequence[str], call: Call) -> int:
     from qwen_vision.cli.question import build_request, item_names
 
     found: list[tuple[str, Estimate | str]] = []
-    # For this command --json says how to print, not what to ask for.
-    plain = argparse.Namespace(**{**vars(options), "json_mode": False})
     with sort_words(options.words, prompt=options.prompt, as_video=options.video) as words:
         prompt = words.prompt or ""
         for model in _model_ids(options):
-            request = build_request(plain, items=words.items, prompt=prompt, model=model)
+            request = build_request(options, items=words.items, prompt=prompt, model=model)
             call.item_names = item_names(request, words.items)
             found.append((model, asyncio.run(_estimate(request, call, strict=not options.all))))
-    if options.json_mode:
+    if options.json:
         _print_json(found)
     else:
         _print_table(found, call)
@@ -46,7 +44,7 @@ async def _estimate(request: "ChatRequest", call: Call, *, strict: bool) -> "Est
     """The estimate; with several models, the words of a refusal instead of the error."""
     from qwen_vision.engines.scripted.engine import ScriptedEngine
     from qwen_vision.engines.scripted.script import DEFAULT_SCRIPT
-    from qwen_vision.errors import AbilityError, MediaError
+    from qwen_vision.errors import QwenVisionError
     from qwen_vision.media.door import MediaDoor
     from qwen_vision.pipeline.pipeline import Pipeline
 
@@ -55,7 +53,7 @@ async def _estimate(request: "ChatRequest", call: Call, *, strict: bool) -> "Est
     )
     try:
         return await pipeline.estimate(request)
-    except (MediaError, AbilityError) as error:
+    except QwenVisionError as error:
         if strict:
             raise
         return error.message
@@ -122,7 +120,8 @@ def build_parser() -> Parser:
         "  qwen-vision estimate clip.mp4 --fps 1 --model qwen3-vl-flash\n"
         "  qwen-vision estimate photo.jpg --all",
     )
-    add_question(parser)
+    add_matter(parser)
     add_seeing(parser)
+    parser.add_argument("--json", action="store_true", help="print the estimate as JSON")
     parser.add_argument("--all", action="store_true", help="every model that has a price")
     return parser

@@ -29,10 +29,12 @@ def engine_line(answer: Answer, choice: EngineChoice) -> str:
 
 
 def receipt_lines(answer: Answer, names: Mapping[str, str]) -> list[str]:
-    """One line for each item of the answer's receipt; `names` as the user knows them."""
+    """A line for each item of the answer's receipt, and its notes; `names` as the user knows."""
     if not answer.receipts:
         return ["this server gives no receipts"]
-    return [_receipt_line(receipt, names) for receipt in answer.receipts]
+    lines = [_receipt_line(receipt, names) for receipt in answer.receipts]
+    notes = answer.completion.receipt_notes
+    return lines if notes is UNSET else [*lines, *notes]
 
 
 def _receipt_line(receipt: MediaReceipt, names: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Options of the commands that ask: analyze, reason and ocr."""
+"""Options of the commands that ask (analyze, reason, ocr) and of the one that only counts."""
 
 import argparse
 
@@ -7,24 +7,10 @@ from qwen_vision.cli.parsing import add_engine
 
 def add_question(parser: argparse.ArgumentParser) -> None:
     """Files, prompt, model and where the answer goes: what every asking command takes."""
-    parser.add_argument(
-        "words",
-        nargs="*",
-        metavar="FILE",
-        help="files, URLs, or - for standard input; a last word that is no file is the prompt",
-    )
-    parser.add_argument("-p", "--prompt", metavar="TEXT", help="the prompt, said outright")
-    parser.add_argument("--model", metavar="ID", help="model id; see: qwen-vision models")
+    add_matter(parser)
     add_engine(parser)
-    parser.add_argument("--max-tokens", type=int, metavar="N", help="longest answer in tokens")
-    parser.add_argument("--min-pixels", type=int, metavar="N", help="enlarge pictures below this")
-    parser.add_argument("--max-pixels", type=int, metavar="N", help="shrink pictures above this")
-    parser.add_argument("--pages", metavar="LIST", help="pages of a PDF, such as 1-3,7")
     parser.add_argument(
         "--json", action="store_true", dest="json_mode", help="ask for an answer in JSON"
-    )
-    parser.add_argument(
-        "--schema", metavar="JSON", help="JSON Schema the answer must fit: a file or inline"
     )
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write the answer to FILE instead of stdout"
@@ -50,8 +36,27 @@ def add_question(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_matter(parser: argparse.ArgumentParser) -> None:
+    """What is asked about what: all that a question costs depends on this and on `add_seeing`."""
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="FILE",
+        help="files, URLs, or - for standard input; a last word that is no file is the prompt",
+    )
+    parser.add_argument("-p", "--prompt", metavar="TEXT", help="the prompt, said outright")
+    parser.add_argument("--model", metavar="ID", help="model id; see: qwen-vision models")
+    parser.add_argument("--max-tokens", type=int, metavar="N", help="longest answer in tokens")
+    parser.add_argument("--min-pixels", type=int, metavar="N", help="enlarge pictures below this")
+    parser.add_argument("--max-pixels", type=int, metavar="N", help="shrink pictures above this")
+    parser.add_argument("--pages", metavar="LIST", help="pages of a PDF, such as 1-3,7")
+    parser.add_argument(
+        "--schema", metavar="JSON", help="JSON Schema the answer must fit: a file or inline"
+    )
+
+
 def add_seeing(parser: argparse.ArgumentParser) -> None:
-    """How pictures and videos are looked at, and how freely the model answers."""
+    """How pictures and videos are looked at, and how long the model thinks."""
     parser.add_argument(
         "--fps", type=float, metavar="N", help="frames a second of video, 0.1 to 10"
     )
@@ -76,9 +81,13 @@ def add_seeing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--system", metavar="TEXT", help="instructions that stand before the prompt"
     )
+
+
+def add_answering(parser: argparse.ArgumentParser) -> None:
+    """How freely the model answers, and what is done with its places."""
     parser.add_argument("--temperature", type=float, metavar="T", help="randomness, 0 to under 2")
-    add_places(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="repeat the same randomness")
+    add_places(parser)
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,9 @@ else:
         return method
 
 
+_UNRECOGNIZED = "unrecognized arguments: "
+
+
 class Parser(argparse.ArgumentParser):
     """Raises UsageError instead of printing two lines and leaving."""
 
@@ -32,8 +35,36 @@ class Parser(argparse.ArgumentParser):
         # errors is light, but `--help` does not need it at all.
         from qwen_vision.errors import UsageError
 
+        unknown = message.removeprefix(_UNRECOGNIZED)
+        if unknown != message and unknown.startswith("-"):
+            option = unknown.split()[0].partition("=")[0]
+            message = f"there is no option '{option}'{self._hint(option)}"
         stop = "" if message.endswith("?") else "."
         raise UsageError(f"{message}{stop} See: {self.prog} --help")
+
+    def _hint(self, option: str) -> str:
+        """Who has the option, or which one of these may be meant."""
+        from difflib import get_close_matches
+        from importlib import import_module
+
+        from qwen_vision.cli.main import COMMANDS
+
+        owners = [
+            name
+            for name in COMMANDS
+            if option in import_module(f"qwen_vision.cli.{name}").build_parser().option_names
+        ]
+        if owners:
+            *most, last = owners
+            who = f"{', '.join(most)} and {last} have" if most else f"{last} has"
+            return f" here; qwen-vision {who} it"
+        meant = get_close_matches(option, self.option_names, n=1)
+        return f". Did you mean '{meant[0]}'?" if meant else ""
+
+    @property
+    def option_names(self) -> tuple[str, ...]:
+        """Every name of every option, such as `-o` and `--output`."""
+        return tuple(self._option_string_actions)
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:

@@ -27,12 +27,13 @@ def build_request(
     """The request; raises UsageError for options that do not fit the items."""
     schema = None if options.schema is None else read_schema(options.schema)
     given: dict[str, Any] = vars(options)
-    text = with_instruction(prompt, schema=schema, json_mode=options.json_mode)
+    json_mode = given.get("json_mode", False)
+    text = with_instruction(prompt, schema=schema, json_mode=json_mode)
     content = [*_parts(given, items), TextPart(text=text)]
     messages = [Message(role="user", content=content)]
     if given.get("system"):
         messages.insert(0, Message(role="system", content=given["system"]))
-    structured = schema is not None or options.json_mode
+    structured = schema is not None or json_mode
     return ChatRequest(
         model=model,
         messages=messages,
@@ -42,8 +43,8 @@ def build_request(
         enable_thinking=thinking_for(model, wanted=given.get("thinking"), structured=structured),
         thinking_budget=given.get("thinking_budget"),
         vl_high_resolution_images=given.get("high_resolution") or None,
-        response_format=response_format(model, schema=schema, json_mode=options.json_mode),
-        media_receipt=options.receipt or None,
+        response_format=response_format(model, schema=schema, json_mode=json_mode),
+        media_receipt=given.get("receipt") or None,
         coordinates=given.get("coordinates"),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qwen_vision.cli.call import Call
-from qwen_vision.cli.options import add_question, add_seeing
+from qwen_vision.cli.options import add_answering, add_question, add_seeing
 from qwen_vision.cli.parsing import Parser
 
 
@@ -33,4 +33,5 @@ def build_parser() -> Parser:
     )
     add_question(parser)
     add_seeing(parser)
+    add_answering(parser)
     return parser

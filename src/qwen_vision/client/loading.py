@@ -18,16 +18,21 @@ from qwen_vision.client.question import (
     ask_messages,
     build_request,
 )
-from qwen_vision.client.references import frame_lists, names_files, replace_references
+from qwen_vision.client.references import (
+    AT_ONCE,
+    frame_lists,
+    names_files,
+    replace_references,
+)
 from qwen_vision.client.retry import RetryRule
 from qwen_vision.client.shrink import Sight
 from qwen_vision.client.tasks import default_prompt
-from qwen_vision.client.together import together
 from qwen_vision.client.upload import Parcel, Progress, Shelf
 from qwen_vision.errors import ModelNotFoundError, UsageError
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.parts import ContentPart, ImagePart
 from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.together import together
 
 _FEW: Final = 4
 
@@ -143,7 +148,8 @@ class Loader:
             for number, (packed, packing) in enumerate(zip(loaded, packings, strict=True))
             if isinstance(packed, Parcel)
         }
-        uploaded = dict(zip(jobs, await together([*jobs.values()]), strict=True)) if jobs else {}
+        urls = await together([*jobs.values()], at_once=AT_ONCE)
+        uploaded = dict(zip(jobs, urls, strict=True))
         return [
             packed if isinstance(packed, str) else uploaded[number]
             for number, packed in enumerate(loaded)

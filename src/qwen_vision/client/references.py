@@ -1,16 +1,18 @@
 """The media references inside a chat request: finds them, and puts others in their place."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from qwen_vision.client.files import is_remote
-from qwen_vision.client.together import together
 from qwen_vision.protocol.messages import placed_parts
 from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, VideoPart, media_urls
 from qwen_vision.protocol.request import ChatRequest
+from qwen_vision.together import together
 
+# More uploads at a time share the same line, and more pictures the same processor.
+AT_ONCE: Final = 4
 # From a reference, its part and the part's path in the request to the reference to send.
 Replace: TypeAlias = Callable[[str, ContentPart, str], Coroutine[Any, Any, str]]
 
@@ -42,7 +44,7 @@ def frame_lists(request: ChatRequest) -> list[tuple[str, FramesPart]]:
 async def replace_references(request: ChatRequest, replace: Replace) -> ChatRequest:
     """The request with every media reference replaced, a few of them at a time."""
     jobs = [replace(*place) for place in _places(request)]
-    urls = iter(await together(jobs))
+    urls = iter(await together(jobs, at_once=AT_ONCE))
     messages = [
         msgspec.structs.replace(
             message, content=[_with_urls(part, urls) for part in message.content]

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from qwen_vision.catalogue.model import Model, Tier
 from qwen_vision.engines.base import Abilities
 from qwen_vision.media.door import MediaDoor, Rules
-from qwen_vision.pipeline.check import Plan
-from qwen_vision.pipeline.conversation import check_conversation
+from qwen_vision.pipeline.check import check
 from qwen_vision.pipeline.prepare import check_media, prepare
 from qwen_vision.protocol.estimate import Estimate, PriceRange
 from qwen_vision.protocol.request import ChatRequest
 
 _PER = 1_000_000
-_COUNTING = Abilities(images=True, videos=True)
+_COUNTING = Abilities(
+    images=True,
+    videos=True,
+    thinking=True,
+    json_schema=True,
+    tools=True,
+    logprobs=True,
+    candidates=True,
+)
 
 
 async def estimate(
@@ -20,20 +29,19 @@ async def estimate(
 ) -> Estimate:
     """Tokens and prices of a request, from the headers of its media where that is possible.
 
-    Raises the errors that the request itself would meet for its messages and media.
+    Raises the errors that the request itself would meet, but for models that only stream: how
+    the answer comes costs nothing.
     """
-    check_conversation(request.messages)
+    streamed = msgspec.structs.replace(request, stream=True)
+    plan = check(streamed, model, engine="estimate", abilities=_COUNTING)
     check_media(request, model, engine="estimate", abilities=_COUNTING)
-    thinking = (
-        model.thinks_by_default if request.enable_thinking is None else request.enable_thinking
-    )
-    plan = Plan(thinking=thinking, thinking_budget=None, max_tokens=model.max_output_tokens)
     async with door.opening(rules) as opening:
         prepared = await prepare(request, model, plan, opening=opening)
     tokens = prepared.tokens
-    answer = request.max_tokens or model.max_output_tokens
-    if thinking:
-        answer += request.thinking_budget or model.max_thinking_tokens or 0
+    answer = plan.max_tokens
+    if plan.thinking:
+        answer += plan.thinking_budget or 0
+    answer = min(answer, request.max_completion_tokens or answer) * (request.n or 1)
     return Estimate(
         model=request.model,
         prompt_tokens=tokens.total,

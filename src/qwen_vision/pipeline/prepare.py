@@ -1,6 +1,5 @@
 """Prepare: opens the media of a checked request and makes the Prompt an engine runs."""
 
-import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -24,6 +23,7 @@ from qwen_vision.protocol.parts import ContentPart, FramesPart, ImagePart, TextP
 from qwen_vision.protocol.receipt import CoordinateChange, Evidence, MediaReceipt
 from qwen_vision.protocol.request import ChatRequest
 from qwen_vision.protocol.usage import PromptTokensDetails
+from qwen_vision.together import together
 
 _Parts: TypeAlias = tuple[PromptPart, ...]
 _OPEN_AT_ONCE = 8
@@ -159,7 +159,7 @@ async def open_turns(messages: Sequence[Message], opening: Opening | None) -> tu
             for param, part in placed_parts(messages)
             if not isinstance(part, TextPart)
         ]
-    opened = iter(await _gather(jobs) if jobs else ())
+    opened = iter(await together(jobs, at_once=_OPEN_AT_ONCE) if jobs else ())
     return tuple([_turn(message, opened) for message in messages])
 
 
@@ -181,26 +181,6 @@ def _turn(message: Message, opened: Iterator[_Parts]) -> Turn:
         tool_calls=tuple(message.tool_calls or ()),
         tool_call_id=message.tool_call_id,
     )
-
-
-async def _gather(jobs: Sequence[Coroutine[Any, Any, _Parts]]) -> list[_Parts]:
-    """All results in order, a few at a time; the first failure cancels the rest."""
-    gate = asyncio.Semaphore(_OPEN_AT_ONCE)
-
-    async def gated(job: Coroutine[Any, Any, _Parts]) -> _Parts:
-        async with gate:
-            return await job
-
-    tasks = [asyncio.create_task(gated(job)) for job in jobs]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for job in jobs:
-            # A task cancelled before its first step leaves its coroutine unawaited.
-            job.close()
 
 
 async def _open(part: ContentPart, opening: Opening, *, param: str) -> _Parts:

@@ -90,6 +90,13 @@ def test_pixel_limits_reach_the_processor(
     assert image_tokens(answer) == tokens + 2
 
 
+def test_high_resolution_reaches_the_processor(front: Front) -> None:
+    wanted = {"vl_high_resolution_images": True}
+    answer = front.ask(picture(max_pixels=65_536), "What?", extra_body=wanted)
+    # Its own limit counts, not the smaller one of the part.
+    assert image_tokens(answer) == 300 + 2
+
+
 def test_a_url_is_fetched_here_and_sent_as_bytes(front: Front, files: str) -> None:
     url = f"{files}/O1CN01ktT8451iQutqReELT.jpg"
     answer = front.ask({"type": "image_url", "image_url": {"url": url}}, "What?")

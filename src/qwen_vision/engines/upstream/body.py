@@ -66,7 +66,7 @@ def _changes(prompt: Prompt, profile: Profile, *, model: str | None) -> dict[str
     changes |= _thinking(prompt, profile)
     changes |= _renamed(request, profile)
     if profile.pixels == "processor":
-        changes |= _processor(request, profile)
+        changes |= _processor(prompt, profile)
     return changes
 
 
@@ -107,25 +107,29 @@ def _thinking(prompt: Prompt, profile: Profile) -> dict[str, Any]:
     return found
 
 
-def _processor(request: ChatRequest, profile: Profile) -> dict[str, Any]:
+def _processor(prompt: Prompt, profile: Profile) -> dict[str, Any]:
     """Limits of the first part that has any: these servers take one set for all.
 
     To them `max_pixels` of a video is what all its frames have together: `total_pixels`.
+    High resolution is a limit for every picture.
     """
+    request = prompt.request
     for _, part in placed_parts(request.messages):
         if isinstance(part, ImagePart):
-            limits = _given(part, "min_pixels", "max_pixels")
+            limits = given_limits(part, "min_pixels", "max_pixels")
+            if request.vl_high_resolution_images:
+                limits["max_pixels"] = prompt.model.pixels.image.high_resolution
             if limits:
                 return {"mm_processor_kwargs": limits}
         elif isinstance(part, VideoPart) and takes(part, profile):
-            limits = _given(part, "fps", "total_pixels")
+            limits = given_limits(part, "fps", "total_pixels")
             if limits:
                 return _video_limits(limits)
     return {}
 
 
-def _given(part: ImagePart | VideoPart, *names: str) -> dict[str, float]:
-    """What the part says under these names, beside or inside its reference."""
+def given_limits(part: ImagePart | VideoPart, *names: str) -> dict[str, float]:
+    """What a part says under these names, beside or inside its reference."""
     return {
         name: value
         for name in names

@@ -12,6 +12,7 @@ from qwen_vision.engines.upstream.exchange import Exchange, is_hosts_fault
 from qwen_vision.engines.upstream.hosts import Host, Hosts
 from qwen_vision.engines.upstream.pool import Pool
 from qwen_vision.engines.upstream.profile import Profile, find_profile
+from qwen_vision.engines.upstream.unheard import unheard_note
 from qwen_vision.errors import QwenVisionError, SettingsError
 from qwen_vision.media.resize import MARK_TOKENS
 from qwen_vision.protocol.request import ChatRequest
@@ -70,6 +71,7 @@ class UpstreamEngine:
         asked = Asked(
             top_logprobs=_count(prompt.request),
             mark_tokens=MARK_TOKENS * count_pictures(prompt.request),
+            notes=unheard_note(prompt, self._profile),
         )
         host = self._hosts.pick()
         tried: list[Host] = []

@@ -47,11 +47,13 @@ class Asked:
     """What must be known of a request to read its answer.
 
     `mark_tokens` stand around its pictures; some servers do not count them as the pictures'.
-    `top_logprobs` is None when nothing was asked about the chances of tokens.
+    `top_logprobs` is None when nothing was asked about the chances of tokens. `notes` go into
+    the receipt.
     """
 
     top_logprobs: int | None = None
     mark_tokens: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def whole_events(body: bytes, asked: Asked) -> Sequence[Event]:
@@ -67,7 +69,7 @@ def whole_events(body: bytes, asked: Asked) -> Sequence[Event]:
     events: list[Event] = []
     _add_events(message, events, asked, chances=choice.logprobs)
     usage = usage_of(answer, mark_tokens=asked.mark_tokens)
-    events.append(Finished(_reason(reason), _usage(usage)))
+    events.append(Finished(_reason(reason), _usage(usage), notes=asked.notes))
     return events
 
 
@@ -134,7 +136,7 @@ class _Reading:
 
     def end(self) -> Finished:
         """The last event."""
-        return Finished(_reason(self.reason), _usage(self.usage))
+        return Finished(_reason(self.reason), _usage(self.usage), notes=self._asked.notes)
 
 
 def _add_events(

@@ -2,17 +2,14 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-# More uploads at a time share the same line, and more pictures the same processor.
-AT_ONCE: Final = 4
 
-
-async def together(jobs: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
+async def together(jobs: Sequence[Coroutine[Any, Any, Result]], *, at_once: int) -> list[Result]:
     """All results in the order of the jobs; the first failure ends the rest and is raised."""
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate = asyncio.Semaphore(at_once)
 
     async def gated(job: Coroutine[Any, Any, Result]) -> Result:
         async with gate:
