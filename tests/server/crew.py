@@ -24,6 +24,12 @@ from pathlib import Path
 from qwen_vision.engines.base import Abilities, Finished, Plugin, TextDelta
 from qwen_vision.errors import SettingsError
 
+def compute(seconds):
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        # A thread that holds Python's lock whenever it can.
+        sum(range(20_000))
+
 class Who:
     name, fingerprint, abilities = "who", "who-1", Abilities(images=True)
 
@@ -38,6 +44,8 @@ class Who:
         if asked == "twice":
             await asyncio.sleep(1.5)
             yield TextDelta("Two.")
+        if asked == "compute":
+            await asyncio.to_thread(compute, 5)
         yield Finished()
 
     async def aclose(self):

@@ -80,6 +80,42 @@ def test_worker_killed_amid_a_stream_is_replaced_while_the_others_serve(crew: St
         assert server.who() == fresh
 
 
+def test_worker_that_hangs_is_replaced_while_the_others_serve(crew: StartCrew) -> None:
+    server = crew("--worker-timeout", "2")
+    before = server.workers
+    victim, other = before
+    os.kill(victim, signal.SIGSTOP)
+    server.wait_for(f"(process {victim}) gave no sign of life for 2 s and is ended.")
+    server.wait_for(f"(process {victim}) ended with signal 9; another takes its place.")
+    while len(server.workers - {victim}) < 2:
+        time.sleep(0.01)
+    assert not is_running(victim)
+    (fresh,) = server.workers - before
+    with server.only(fresh):
+        assert server.who() == fresh
+    assert other in server.workers
+
+
+def test_workers_that_stood_still_with_their_parent_are_left_alone(crew: StartCrew) -> None:
+    server = crew("--worker-timeout", "2")
+    before = server.workers
+    # As Ctrl-Z and `fg` do it.
+    os.killpg(server.process.pid, signal.SIGSTOP)
+    time.sleep(3)
+    os.killpg(server.process.pid, signal.SIGCONT)
+    time.sleep(2.5)
+    assert server.who() in before
+    assert server.workers == before
+
+
+def test_worker_that_computes_all_the_time_is_left_alone(crew: StartCrew) -> None:
+    server = crew("--worker-timeout", "4")
+    before = server.workers
+    with ThreadPoolExecutor(4) as callers:
+        assert {status for status, _ in callers.map(server.ask, ["compute"] * 4)} == {200}
+    assert server.workers == before
+
+
 def test_upload_taken_by_one_worker_is_resolved_by_another(crew: StartCrew) -> None:
     server = crew(QWEN_VISION_API_KEYS="sk-uploading-key")
     site = server.site

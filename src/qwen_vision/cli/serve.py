@@ -50,6 +50,7 @@ def run(argv: Sequence[str], call: Call) -> int:
         max_body_bytes=options.max_body_mb * MEBIBYTE,
         max_concurrent=options.max_concurrent,
         workers=options.workers,
+        worker_timeout_s=options.worker_timeout,
         stop_grace_s=options.stop_grace,
         storage=call.settings.storage,
         public_url=call.settings.public_url,
@@ -130,6 +131,13 @@ def _add_place(group: "_Group") -> None:
         default=1,
         metavar="N",
         help="processes that answer at the port; by default 1",
+    )
+    group.add_argument(
+        "--worker-timeout",
+        type=_some_seconds,
+        default=60.0,
+        metavar="S",
+        help="seconds after which a worker that hangs is replaced; by default 60",
     )
     group.add_argument(
         "--stop-grace",
@@ -244,12 +252,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str, *, least: float = 0.0) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
     # A comparison with NaN is false, so this refuses it as well.
-    if not 0.0 <= seconds <= 86_400.0:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds, 0 to 86400")
+    if not least <= seconds <= 86_400.0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds, {least:g} to 86400")
     return seconds
+
+
+def _some_seconds(text: str) -> float:
+    return _seconds(text, least=1.0)

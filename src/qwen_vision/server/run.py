@@ -109,7 +109,15 @@ class Server(uvicorn.Server):
         if self._post is None:
             _announce(self._settings, url=self.url, engine=self._engine)
         else:
+            self._post.pulse.beat()
             self._post.tell(Started(self._engine))
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        """Give the parent a sign of life, ten times a second: this loop still turns."""
+        if self._post is not None:
+            self._post.pulse.beat()
+        return await super().on_tick(counter)
 
     def stop(self) -> None:
         """Begin a graceful stop; must be called in the server's own event loop."""
@@ -216,7 +224,14 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
         def announce(engine: str) -> None:
             _announce(settings, url=url_of(listener), engine=engine)
 
-        Crew(settings.workers, work, grace_s=settings.stop_grace_s, announce=announce).run()
+        crew = Crew(
+            settings.workers,
+            work,
+            grace_s=settings.stop_grace_s,
+            silence_s=settings.worker_timeout_s,
+            announce=announce,
+        )
+        crew.run()
 
 
 def _play(server: Server) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from qwen_vision.errors import EngineError, QwenVisionError, SettingsError
+from qwen_vision.server.pulse import Pulse, PulseWatch
 
 _log = logging.getLogger("qwen_vision.server")
 # A fork hands on the listening socket and the shared memory, and starts in milliseconds.
@@ -51,12 +52,14 @@ class Post:
     """A worker's line to its parent.
 
     Workers are numbered from 1; one that takes another's place takes its number too.
-    `leash` is a pipe that ends when the parent is gone.
+    `leash` is a pipe that ends when the parent is gone. Once it has told that it answers, a worker
+    whose `pulse` stops is replaced.
     """
 
     number: int
     leash: int
     news: Connection
+    pulse: Pulse
 
     def tell(self, news: Started | Failed) -> None:
         """Say how the start went."""
@@ -72,6 +75,7 @@ class _Worker:
         self.failures = failures
         self.ready = False
         self.failed = False
+        self.pulse = Pulse()
 
     def start(self, work: Callable[[Post], None], *, leash: tuple[int, int]) -> None:
         """Fork; in the child `work` runs, and nothing of what the parent would do next."""
@@ -79,7 +83,7 @@ class _Worker:
         self.process = _FORK.Process(
             name=f"qwen-vision worker {self.number}",
             target=_begin,
-            args=(work, Post(self.number, leash[0], its_news), leash[1]),
+            args=(work, Post(self.number, leash[0], its_news, self.pulse), leash[1]),
         )
         # A signal between fork and `_begin` would be taken for one of the parent's.
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
@@ -124,7 +128,8 @@ class Crew:
     """Keeps `count` workers going until SIGINT or SIGTERM.
 
     The first worker starts alone: what stands in its way would stand in the way of all, and
-    is said once. A worker that ends later is replaced. A second signal ends all at once.
+    is said once. A worker that ends later is replaced, and so is one that hangs. A second signal
+    ends all at once.
     """
 
     def __init__(
@@ -133,16 +138,19 @@ class Crew:
         work: Callable[[Post], None],
         *,
         grace_s: float,
+        silence_s: float,
         announce: Callable[[str], None],
     ) -> None:
         """Run `work` in each; it tells its Post when it answers. They stop within `grace_s`.
 
-        `announce` is given the engine's name once all answer.
+        One that gives no sign of life for `silence_s` is ended. `announce` is given the engine's
+        name once all answer.
         """
         self._count = count
         self._work = work
         self._grace_s = grace_s
         self._announce = announce
+        self._watch = PulseWatch(silence_s=silence_s)
         self._workers: dict[int, _Worker] = {}
         # Places that are empty for a while: number, when to fill them, failures so far.
         self._waiting: dict[int, tuple[float, int]] = {}
@@ -185,16 +193,35 @@ class Crew:
             self._on_news(speaking[news])
         for end in ends.keys() & found:
             self._on_end(ends[end])
-        if self._kill_at_s is not None and self._kill_at_s <= time.monotonic():
+        if self._kill_at_s is None:
+            self._end_those_who_hang()
+        elif self._kill_at_s <= time.monotonic():
             _log.warning("Workers that did not stop in time are ended.")
             self._kill()
 
     def _patience_s(self) -> float | None:
         due = [due_s for due_s, _ in self._waiting.values()]
-        if self._kill_at_s is not None:
+        if self._kill_at_s is None:
+            due.append(time.monotonic() + self._watch.look_s)
+        else:
             due.append(self._kill_at_s)
-        soonest = min(due, default=inf)
+        soonest = min(due)
         return None if soonest == inf else max(0.0, soonest - time.monotonic())
+
+    def _end_those_who_hang(self) -> None:
+        """End workers whose event loop stands still; their end has others take their places."""
+        pulses = {worker.pulse: worker for worker in self._workers.values() if worker.ready}
+        for pulse in self._watch.stopped(pulses):
+            worker = pulses[pulse]
+            _log.warning(
+                "Worker %d (process %s) gave no sign of life for %g s and is ended.",
+                worker.number,
+                worker.process.pid,
+                self._watch.silence_s,
+            )
+            worker.process.kill()
+            # The system may take a while to end it: that is no reason to say it again.
+            pulse.beat()
 
     def _on_news(self, worker: _Worker) -> None:
         news = worker.read_news()

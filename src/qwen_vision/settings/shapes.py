@@ -166,7 +166,8 @@ class ServerSettings:
     `keys` are the accepted API keys; with none, only a loopback `host` is allowed.
     `engine` answers for every model but those in `models`, which names an engine for each.
     With more than one of the `workers`, that many processes answer at the port, each for
-    `max_concurrent` requests at a time.
+    `max_concurrent` requests at a time; one whose event loop stands still for `worker_timeout_s`
+    is replaced.
     `rates` hold for every key that is not in `key_rates`, and without keys for the server.
     Uploads need a `storage`. `public_url` is where callers find the server when a proxy stands
     before it; without one the `Host` of the request is taken.
@@ -189,6 +190,7 @@ class ServerSettings:
     max_body_bytes: int = 64 * MEBIBYTE
     max_concurrent: int = 64
     workers: int = 1
+    worker_timeout_s: float = 60.0
     stop_grace_s: float = 30.0
     storage: StorageSettings | None = None
     public_url: str | None = None
