@@ -1,6 +1,7 @@
 """analyze, reason and ocr: what is asked, and where the answer goes."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,10 @@ def test_prompt_may_mention_a_file_name(command: Command) -> None:
     ("words", "hint"),
     [
         ((), "name at least one file"),
+        (("photo",), "'photo' is no file"),
+        (("",), "empty"),
+        (("red.png", ""), "empty"),
+        (("ftp://host/red.png",), "'ftp://host/red.png' is no URL that can be taken"),
         (("red.png", "what", "is"), '"what is"'),
         (("red.png", "what", "--prompt", "why"), "--prompt"),
         (("red.png", "--fps", "2"), "--fps"),
@@ -117,10 +122,59 @@ def test_answer_that_fails_halfway_prints_nothing_in_a_pipe(command: Command) ->
     assert "the lights went out" in done.stderr
 
 
-def test_output_in_a_folder_that_is_not_there_says_so(command: Command) -> None:
-    done = command("analyze", "red.png", "-o", "no/answer.txt", *SCRIPTED)
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("no/answer.txt", "there is no folder 'no'"),
+        ("drafts", "it is a folder"),
+        ("red.png/answer.txt", "there is no folder 'red.png'"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_output_that_cannot_be_written_is_refused_before_anything_is_asked(
+    command: Command, folder: Path, *, place: str, reason: str
+) -> None:
+    (folder / "drafts").mkdir()
+    # Whoever asks this is told that no such luck is had.
+    done = command("analyze", "red.png", "busy", "-o", place, *SCRIPTED)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Cannot write '{place}': {reason}. Choose another --output." in done.stderr
+
+
+def test_answer_that_could_not_be_kept_is_shown(command: Command) -> None:
+    done = command("analyze", "red.png", "-o", "/dev/full", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (1, "A red picture.")
+    assert "Cannot write '/dev/full': No space left on device" in done.stderr
+
+
+def test_output_goes_through_links_and_into_pipes_that_stay_what_they_are(
+    process: Command, folder: Path
+) -> None:
+    (folder / "link.txt").symlink_to("answer.txt")
+    assert process("analyze", "red.png", "-o", "link.txt", *SCRIPTED).returncode == 0
+    assert (folder / "link.txt").is_symlink()
+    assert (folder / "answer.txt").read_text() == "A red picture.\n"
+    done = process("analyze", "red.png", "-o", "/dev/stdout", *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n")
+
+
+def test_file_url_is_the_file(command: Command, folder: Path) -> None:
+    (folder / "red.png").rename(folder / "rot é.png")
+    done = command("analyze", (folder / "rot é.png").as_uri(), *SCRIPTED)
+    assert (done.returncode, done.stdout) == (0, "A red picture.\n")
+
+
+def test_pipe_that_is_no_file_is_not_waited_for(command: Command, folder: Path) -> None:
+    os.mkfifo(folder / "pipe.png")
+    done = command("analyze", "pipe.png", *SCRIPTED)
     assert done.returncode == 1
-    assert "no/answer.txt" in done.stderr
+    assert "Cannot read 'pipe.png': it is not a regular file." in done.stderr
+
+
+def test_picture_of_this_machine_by_url_says_how_to_allow_it(command: Command) -> None:
+    done = command("analyze", "http://127.0.0.1:9/red.png", *SCRIPTED)
+    assert done.returncode == 1
+    assert "QWEN_VISION_ALLOW_PRIVATE_NETWORK=1" in done.stderr
 
 
 def test_answer_cut_at_its_limit_is_noted(command: Command) -> None:

@@ -180,6 +180,8 @@ def test_serve_says_what_stands_in_the_way(process: Command, address: str) -> No
     assert process("serve", "--port", "70000").returncode == 2
     assert process("serve", "--max-concurrent", "0").returncode == 2
     assert process("serve", "--stop-grace", "nan").returncode == 2
+    assert process("serve", "--worker-timeout", "0.5").returncode == 2
+    assert "use 1 to 256" in process("serve", "--workers", "100000").stderr
     assert process("serve", "--host", "0.0.0.0").returncode == 1  # noqa: S104 - it must refuse
     assert process("serve", "--allowed-folder", "nowhere").returncode == 2
 

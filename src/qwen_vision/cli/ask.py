@@ -12,7 +12,7 @@ from qwen_vision.cli.answer import Answer, Listener, fetch_answer, run_async
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
 from qwen_vision.cli.facts import engine_line, receipt_lines
-from qwen_vision.cli.files import write_file
+from qwen_vision.cli.files import check_writable, write_file
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
 from qwen_vision.cli.places import ASK_PICTURE
@@ -20,6 +20,7 @@ from qwen_vision.cli.question import build_request, item_names
 from qwen_vision.cli.sending import sending_of
 from qwen_vision.cli.waiting import Waiting
 from qwen_vision.client.structured import parse_json, without_fence
+from qwen_vision.errors import SettingsError
 from qwen_vision.protocol.request import ChatRequest
 
 
@@ -36,6 +37,8 @@ class Habits:
 
 def ask(options: argparse.Namespace, call: Call, habits: Habits) -> int:
     """Put the question, show the answer; returns the exit code."""
+    if options.output is not None:
+        check_writable(Path(options.output))
     as_video = getattr(options, "video", False)
     with sort_words(options.words, prompt=options.prompt, as_video=as_video) as words:
         wish = read_wish(
@@ -139,7 +142,12 @@ def _show_at_once(
     if options.output is None:
         screen.answer(text)
     else:
-        write_file(Path(options.output), text if text.endswith("\n") else f"{text}\n")
+        try:
+            write_file(Path(options.output), text if text.endswith("\n") else f"{text}\n")
+        except SettingsError:
+            # The disk is full, say: what was waited and paid for is not lost.
+            screen.answer(text)
+            raise
         screen.note(f"wrote {options.output}")
 
 

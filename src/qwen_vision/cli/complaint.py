@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from qwen_vision.errors import (
+    DownloadError,
+    DownloadRefusedError,
     ImageFormatError,
     MediaFormatError,
     ModelNotFoundError,
@@ -14,6 +16,15 @@ from qwen_vision.errors import (
 _FORMATS = (
     "Pictures may be JPEG, PNG, WEBP, HEIC, AVIF, BMP, TIFF or GIF, documents PDF, videos MP4, "
     "MOV, MKV, AVI, FLV or WMV."
+)
+_STEPS = (
+    ((ImageFormatError, MediaFormatError), f". {_FORMATS}"),
+    (
+        DownloadRefusedError,
+        " Addresses of this machine and of private networks are only fetched with "
+        "QWEN_VISION_ALLOW_PRIVATE_NETWORK=1.",
+    ),
+    (DownloadError, ". Check the address and the network."),
 )
 
 
@@ -49,8 +60,9 @@ def _next_step(error: QwenVisionError) -> str:
         return (
             " Check DASHSCOPE_API_KEY or QWEN_API_KEY; qwen-vision doctor says which one is used."
         )
-    if isinstance(error, ImageFormatError | MediaFormatError):
-        return f". {_FORMATS}"
+    for kinds, step in _STEPS:
+        if isinstance(error, kinds):
+            return step
     if error.status == 429:
         return " Wait a moment and try again."
     return ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from urllib.parse import unquote
 
 from qwen_vision.client.files import (
     DOCUMENT_SUFFIXES,
@@ -46,11 +47,13 @@ def sort_words(words: Sequence[str], *, prompt: str | None, as_video: bool) -> I
     A word that is a file, a URL or `-` is an item; one other word may be the prompt. Raises
     FileMissingError for a word that looks like a path, UsageError when nothing fits.
     """
+    words = [_as_typed(word) for word in words]
     places = [word for word in words if _is_place(word)]
     others = [word for word in words if not _is_place(word)]
     prompt = _prompt(others, prompt=prompt, has_places=bool(places))
     if not places:
-        raise UsageError("name at least one file or URL to look at, such as photo.jpg.")
+        wrong = f"'{others[0][:80]}' is no file: " if others else ""
+        raise UsageError(f"{wrong}name at least one file or URL to look at, such as photo.jpg.")
     if places.count(_STDIN) > 1:
         raise UsageError("'-' (standard input) can be named once.")
     with ExitStack() as kept:
@@ -65,6 +68,21 @@ def sort_words(words: Sequence[str], *, prompt: str | None, as_video: bool) -> I
             for file in _files_of(place)
         ]
         yield Words(items=tuple(items), prompt=prompt)
+
+
+def _as_typed(word: str) -> str:
+    """The word, or the path in a `file://` URL. Raises UsageError for what can be neither."""
+    if not word:
+        # An unset variable: as a path it would be this whole folder.
+        raise UsageError("one of the words is empty; name a file, a URL or a prompt.")
+    scheme, mark, rest = word.partition("://")
+    if not mark or not scheme.isalpha() or word.startswith(SCHEMES):
+        return word
+    if scheme.lower() == "file" and rest.startswith("/"):
+        return unquote(rest)
+    raise UsageError(
+        f"'{word[:80]}' is no URL that can be taken: name one of http, https or oss, or a file."
+    )
 
 
 def _is_place(word: str) -> bool:

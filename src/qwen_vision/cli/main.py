@@ -69,7 +69,7 @@ def _hint(word: str) -> str:
         return f". To ask about it: qwen-vision analyze {word}"
     from difflib import get_close_matches
 
-    meant = get_close_matches(word, COMMANDS, n=1)
+    meant = get_close_matches(word, COMMANDS, n=1, cutoff=0.65)
     return f". Did you mean '{meant[0]}'?" if meant else ""
 
 

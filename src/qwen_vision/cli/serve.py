@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from qwen_vision.settings import MediaSettings
 
+_MOST_WORKERS = 256
 _PACKAGES = ("starlette", "uvicorn", "httptools", "prometheus_client")
 
 
@@ -127,10 +128,10 @@ def _add_place(group: "_Group") -> None:
     )
     group.add_argument(
         "--workers",
-        type=_count,
+        type=_workers,
         default=1,
         metavar="N",
-        help="processes that answer at the port; by default 1",
+        help="processes that answer at the port, up to 256; by default 1",
     )
     group.add_argument(
         "--worker-timeout",
@@ -250,6 +251,14 @@ def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 up")
     return int(text)
+
+
+def _workers(text: str) -> int:
+    count = _count(text)
+    # A slip of the hand would take the whole machine with it.
+    if count > _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{count} are too many; use 1 to {_MOST_WORKERS}")
+    return count
 
 
 def _seconds(text: str, *, least: float = 0.0) -> float:

@@ -85,6 +85,9 @@ def kind_of_type(mime: str) -> Kind:
 def read_head(path: Path) -> bytes:
     """The first 16 bytes of a file; raises FileMissingError."""
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # Opening a pipe that nobody writes to would wait for ever.
+            raise FileMissingError(path=path, reason="it is not a regular file")
         with path.open("rb") as file:
             return file.read(16)
     except OSError as error:

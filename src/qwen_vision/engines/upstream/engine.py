@@ -29,8 +29,9 @@ def build(argument: str, settings: EngineSettings) -> "UpstreamEngine":
     if not argument and len(known) == 1:
         (argument,) = known
     if argument not in known:
+        what = f"There is no upstream '{argument}'" if argument else "Which upstream is not said"
         raise SettingsError(
-            f"There is no upstream '{argument}'. Known: {', '.join(known) or 'none'}. "
+            f"{what}. Known: {', '.join(known) or 'none'}. "
             "Name one with --upstream NAME=URL or in qwen-vision.toml.",
             param="engine",
         )
