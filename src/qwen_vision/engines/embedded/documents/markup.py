@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.layout import Part
+from qwen_vision.engines.embedded.documents.lists import Item
 from qwen_vision.engines.embedded.facts import Box, Cell, Table
 
 # The coordinates of a box in the model's family, as its documents write them: `x1 y1 x2 y2`.
@@ -72,6 +73,9 @@ def html_page(parts: Sequence[Part], place: Place) -> Iterator[str]:
         if part.table is not None:
             yield html_table(part.table, attributes=where)
             continue
+        if part.kind == "list":
+            yield _html_list(part.items, place)
+            continue
         text = "<br/>".join(html.escape(line, quote=False) for line in part.texts)
         tag = f"h{part.level}" if part.kind == "title" else "p"
         yield f"<{tag}{where}>{text}</{tag}>"
@@ -85,6 +89,8 @@ def markdown_page(parts: Sequence[Part], place: Place | None) -> Iterator[str]:
             yield note + markdown_table(part.table)
         elif part.kind == "title":
             yield "#" * part.level + " " + " ".join(part.texts)
+        elif part.kind == "list":
+            yield "\n".join(_markdown_item(item) for item in part.items)
         else:
             yield "\n".join(_plain(line) for line in part.texts)
 
@@ -95,10 +101,48 @@ def latex_page(parts: Sequence[Part]) -> Iterator[str]:
         if part.table is not None:
             yield latex_table(part.table)
         elif part.kind == "title":
-            command = "section*" if part.level == 1 else "subsection*"
+            command = "sub" * min(part.level - 1, 2) + "section*"
             yield f"\\{command}{{{' '.join(part.texts).translate(_LATEX)}}}"
+        elif part.kind == "list":
+            yield _latex_list(part.items)
         else:
             yield "\n".join(line.translate(_LATEX) for line in part.texts)
+
+
+def _markdown_item(item: Item) -> str:
+    """An item, indented by its depth; three spaces nest under a number as under a bullet."""
+    return "   " * item.depth + (f"{item.number}. " if item.number else "- ") + item.text
+
+
+def _html_list(items: Sequence[Item], place: Place) -> str:
+    """Nested `ul` and `ol` whose items carry their boxes."""
+    lines: list[str] = []
+    open_tags: list[str] = []
+    for item in items:
+        while len(open_tags) > item.depth + 1:
+            lines.append(f"</{open_tags.pop()}>")
+        if len(open_tags) <= item.depth:
+            open_tags.append("ol" if item.number else "ul")
+            start = f' start="{item.number}"' if item.number > 1 else ""
+            lines.append(f"<{open_tags[-1]}{start}>")
+        text = html.escape(item.text, quote=False)
+        lines.append(f'<li data-bbox="{place(item.box)}">{text}</li>')
+    lines += [f"</{tag}>" for tag in reversed(open_tags)]
+    return "\n".join(lines)
+
+
+def _latex_list(items: Sequence[Item]) -> str:
+    lines: list[str] = []
+    open_names: list[str] = []
+    for item in items:
+        while len(open_names) > item.depth + 1:
+            lines.append(f"\\end{{{open_names.pop()}}}")
+        if len(open_names) <= item.depth:
+            open_names.append("enumerate" if item.number else "itemize")
+            lines.append(f"\\begin{{{open_names[-1]}}}")
+        lines.append(r"\item " + item.text.translate(_LATEX))
+    lines += [f"\\end{{{name}}}" for name in reversed(open_names)]
+    return "\n".join(lines)
 
 
 def _rows(table: Table) -> list[list[Cell]]:
