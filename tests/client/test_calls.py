@@ -157,6 +157,7 @@ async def test_what_is_no_input_is_refused_before_anything_is_sent(
             (io.StringIO("text"), "binary"),
             ([tmp_path / "clip.mp4"], "clip"),
             (b"", "empty"),
+            ("", "empty"),
         ):
             with pytest.raises((UsageError, FileMissingError), match=words):
                 await client.analyze(wrong, "What?")  # type: ignore[arg-type]
@@ -164,7 +165,38 @@ async def test_what_is_no_input_is_refused_before_anything_is_sent(
             await client.upload("https://example.com/a.png")
         with pytest.raises(UsageError, match="pictures only"):
             await client.analyze(["https://e.com/a.mp4"], frames=True)
+        with pytest.raises(UsageError, match="a list of messages, not a NoneType"):
+            await client.chat(None)  # type: ignore[arg-type]
     assert peer.bodies == []
+
+
+async def test_slip_in_the_name_of_an_option_is_an_error(peer: "Peer", picture: Path) -> None:
+    async with AsyncClient(RemoteSettings(peer.address)) as client:
+        for call in (
+            client.analyze(picture, "What?", tempurature=1),  # type: ignore[call-overload]
+            client.reason(picture, tempurature=1),  # type: ignore[call-arg]
+            client.chat("Hello", tempurature=1),  # type: ignore[call-arg]
+        ):
+            with pytest.raises(UsageError, match=r"no option 'tempurature'.*temperature"):
+                await call
+        with pytest.raises(UsageError, match="no option 'system'"):
+            await client.chat("Hello", system="Be brief.")  # type: ignore[call-arg]
+        with pytest.raises(UsageError, match=r"no reading task 'words!'.*words"):
+            await client.ocr(picture, task="words!")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"no option 'base_ur'.*retry"):
+        Client(base_ur=peer.address)  # type: ignore[call-arg]
+    assert peer.bodies == []
+
+
+def test_answer_shows_itself_at_a_prompt(told: Client, priced: Client, picture: Path) -> None:
+    assert repr(told.analyze(picture)) == "Answer('A red picture.')"
+    shown = repr(priced.analyze(picture, "Total?", schema=Total))
+    assert shown.endswith(""", parsed=Total(total=9.5, items=['tea']))""")
+
+
+def test_file_url_may_hold_escapes(told: Client, picture: Path, tmp_path: Path) -> None:
+    place = picture.rename(tmp_path / "rot é.png")
+    assert told.analyze(place.as_uri()).text == told.analyze(place).text
 
 
 class Total(msgspec.Struct):

@@ -1,6 +1,6 @@
 """Answer: what came back, with everything worth knowing about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from msgspec import UNSET
@@ -22,13 +22,19 @@ class Answer(Generic[Value_co]):
     `parsed` is the value of the type given as `schema=`, checked; None without one.
     """
 
-    completion: Completion = field(repr=False)
+    completion: Completion
     parsed: Value_co
 
     @override
     def __str__(self) -> str:
         """The text."""
         return self.text
+
+    @override
+    def __repr__(self) -> str:
+        """The text and, if there is one, the value: what a prompt of Python shows."""
+        value = "" if self.parsed is None else f", parsed={self.parsed!r}"
+        return f"Answer({self.text!r}{value})"
 
     @property
     def text(self) -> str:

@@ -25,6 +25,7 @@ from qwen_vision.client.question import (
     ChatOptions,
     Messages,
     build_request,
+    check_names,
     read_messages,
 )
 from qwen_vision.client.retry import RetryRule
@@ -66,6 +67,7 @@ class AsyncClient:
         `us`, or a name such as `us-east-1`). Raises UnsupportedKeyError for a coding-plan key
         and SettingsError for an address that is no http(s) URL.
         """
+        check_names(habits, Habits)
         if remote is None:
             if not key and not base_url:
                 raise SettingsError(
@@ -233,6 +235,7 @@ class AsyncClient:
         self, messages: Messages, /, *, schema: object = None, **options: Unpack[ChatOptions]
     ) -> Answer[Any]:
         """Answer a conversation: a text, Message values, or messages as JSON objects."""
+        check_names(options, ChatOptions)
         wanted = None if schema is None else schema_of(schema)
         request = build_request(read_messages(messages), options, schema=wanted)
         return await self._answer(await self._loader.packed(request, options), shape=schema)

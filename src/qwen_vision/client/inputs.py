@@ -6,6 +6,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
+from urllib.parse import unquote
 
 from qwen_vision.client.files import (
     Kind,
@@ -72,7 +73,7 @@ def is_light(given: Input) -> bool:
     if isinstance(given, str) and is_remote(given):
         return True
     try:
-        found = Path(fspath(given).removeprefix("file://")).stat()
+        found = _path(given).stat()
     except (OSError, ValueError):
         return False
     return S_ISREG(found.st_mode) and found.st_size < SHRINK_FROM_BYTES
@@ -87,7 +88,7 @@ def read_input(given: Input, *, number: int, sight: Sight | None) -> Item:
     if isinstance(given, str) and is_remote(given):
         return Item(given, kind_of(given))
     if isinstance(given, str | PathLike):
-        return _of_path(Path(fspath(given).removeprefix("file://")))
+        return _of_path(_path(given))
     if isinstance(given, bytes | bytearray):
         return _of_bytes(bytes(given), name=f"bytes-{number}")
     if _is_picture(given):
@@ -107,6 +108,15 @@ def read_input(given: Input, *, number: int, sight: Sight | None) -> Item:
         f"Input {number} is a {type(given).__name__}. Give a path, a URL, bytes, a Pillow "
         "picture, a numpy array or an open binary file."
     )
+
+
+def _path(given: "str | PathLike[str]") -> Path:
+    """The path that is given, or that stands in a `file://` URL. Raises UsageError for none."""
+    place = fspath(given)
+    if not place:
+        # As a path it would be the working folder.
+        raise UsageError("An input is an empty text; give a path or a URL.")
+    return Path(unquote(place[7:]) if place.startswith("file://") else place)
 
 
 def _of_path(path: Path) -> Item:

@@ -17,6 +17,7 @@ from qwen_vision.client.question import (
     ChatOptions,
     ask_messages,
     build_request,
+    check_names,
 )
 from qwen_vision.client.references import (
     AT_ONCE,
@@ -42,8 +43,9 @@ class Habits(TypedDict, total=False):
 
     `local_files`: a ChatRequest or messages may name files of this machine; leave it off when
     they come from someone else. `upload`: None uploads from 7 MB on. `shrink`: pictures larger
-    than the model looks at are shrunk. `answer_timeout_s`: for a whole answer;
-    `silence_timeout_s`: between two pieces of a stream. `remember_uploads`: a file in which
+    than the model looks at are shrunk. `answer_timeout_s`: for an answer that
+    comes whole; `silence_timeout_s`: between two pieces of a stream, as which answers of models that
+    think come too. `remember_uploads`: a file in which
     processes share what they uploaded. `shelf`: where to upload instead of the server.
     `proxy`: through what everything leaves, such as `http://proxy:3128`.
     """
@@ -72,6 +74,7 @@ class Loader:
         self, inputs: Inputs, prompt: str | None, options: AskOptions, *, schema: JsonObject | None
     ) -> ChatRequest:
         """The request of one question about `inputs`, ready to be sent."""
+        check_names(options, AskOptions)
         model = options.setdefault("model", ANALYZE_MODEL)
         sight = self._sight(
             model,

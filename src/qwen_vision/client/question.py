@@ -78,6 +78,16 @@ REASON_MODEL: Final = "qvq-max"
 OCR_MODEL: Final = "qwen-vl-ocr"
 
 
+def check_names(given: Mapping[str, object], known: type) -> None:
+    """Raises UsageError for an option that `known` does not have: a slip would go unnoticed."""
+    names = known.__annotations__
+    for name in given:
+        if name not in names:
+            raise UsageError(
+                f"There is no option '{name}'. There are: {', '.join(names)}.", param=name
+            )
+
+
 def build_request(
     messages: Sequence[Message], options: ChatOptions, *, schema: JsonObject | None
 ) -> ChatRequest:
@@ -121,6 +131,11 @@ def read_messages(messages: Messages) -> list[Message]:
     """
     if isinstance(messages, str):
         return [Message(role="user", content=messages)]
+    given: object = messages
+    if not isinstance(given, Sequence):
+        raise UsageError(
+            f"A chat takes a text or a list of messages, not a {type(given).__name__}."
+        )
     plain = [
         msgspec.to_builtins(message) if isinstance(message, Message) else message
         for message in messages

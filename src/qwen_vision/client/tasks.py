@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.errors import UsageError
 from qwen_vision.protocol.messages import JsonObject
 from qwen_vision.protocol.native import OcrOptions, OcrTask, OcrTaskConfig
 from qwen_vision.protocol.ocr_tasks import task_prompt
@@ -27,7 +28,14 @@ _THINK_VIDEO_PROMPT: Final = "Think through what happens in this video, step by 
 
 
 def ocr_prompt(work: OcrWork, *, keys: JsonObject | None = None) -> str:
-    """The words that ask for a reading task; `keys` names what to extract for `key-info`."""
+    """The words that ask for a reading task; `keys` names what to extract for `key-info`.
+
+    Raises UsageError for a task there is none of.
+    """
+    if work not in OCR_WORKS:
+        raise UsageError(
+            f"There is no reading task '{work}'. There are: {', '.join(OCR_WORKS)}.", param="task"
+        )
     config = None if keys is None else OcrTaskConfig(result_schema=keys)
     return task_prompt(OcrOptions(task=OCR_WORKS[work], task_config=config))
 
