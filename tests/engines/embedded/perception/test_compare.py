@@ -66,3 +66,35 @@ async def test_strangers_are_not_aligned(eyes: Eyes, sketch: "type[Sketch]") -> 
     assert not seen.aligned
     assert seen.regions == ()
     assert seen.likeness < 0.3
+
+
+async def test_two_different_pages_of_one_size_are_no_same_view(
+    eyes: Eyes, sketch: "type[Sketch]"
+) -> None:
+    pages = (
+        sketch(420, 700).lines(
+            ["CORNER SHOP", "Milk 1.20", "Bread 2.45", "Eggs 3.10", "Total 6.75", "Thank you"],
+            (40, 40),
+            step_px=70,
+        ),
+        sketch(420, 700).lines(
+            ["GARAGE NORTH", "Oil filter 9.90", "Labour 45.00", "Tax 10.98", "Due 65.88", "Paid"],
+            (30, 52),
+            step_px=66,
+        ),
+    )
+    seen = await eyes.differ(pages[0].image, pages[1].image)
+    assert seen.likeness < 0.4
+    assert not seen.aligned
+
+
+async def test_a_page_with_one_word_changed_stays_the_same_view(
+    eyes: Eyes, sketch: "type[Sketch]"
+) -> None:
+    lines = ["CORNER SHOP", "Milk 1.20", "Bread 2.45", "Eggs 3.10", "Total 6.75", "Thank you"]
+    before = sketch(420, 700).lines(lines, (40, 40), step_px=70)
+    after = sketch(420, 700).lines([*lines[:4], "Total 7.75", lines[5]], (40, 40), step_px=70)
+    seen = await eyes.differ(before.image, after.image)
+    assert seen.aligned
+    assert seen.likeness > 0.9
+    assert len(seen.regions) == 1

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from qwen_vision.engines.embedded.facts import Box, Difference
-from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
+from qwen_vision.engines.embedded.perception.arrays import Points, Raster, Scores
 from qwen_vision.media.items import Size
 
 _SIDE_PX = 960
@@ -15,8 +15,13 @@ _CHANGED = 22
 _MIN_AREA = 0.0002
 _MIN_INLIERS = 25
 _SAME_ASPECT = 0.02
-_ALIGNED_LIKENESS = 0.45
+_SPREAD = 0.25
+_ALIGNED_LIKENESS = 0.35
 _MAX_REGIONS = 40
+# Bare paper is like any other: what is drawn on it tells two pages apart.
+_NEAR_PX = 9
+_STROKE = 24.0
+_PLAIN_WEIGHT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,22 @@ def difference(first: View, second: View) -> Difference:
     """What changed from `first` to `second`, and how alike they are.
 
     Likeness is the mean structural similarity (Wang et al. 2004) of the pictures laid over
-    each other, times the share of colours they have in common.
+    each other, plain ground counting little beside what is drawn, times the share of colours
+    they have in common.
     """
     one, other = _shrunk(first.rgb), _shrunk(second.rgb)
     identical = first.size_px == second.size_px and bool(np.array_equal(first.rgb, second.rgb))
     if identical:
         return Difference(1.0, True, True, first.size_px, second.size_px)  # noqa: FBT003 - facts
-    matrix = _laid_over(one, other)
-    flat = matrix is None
-    if matrix is None:
-        matrix = _stretch(other, one)
+    plain = _stretch(other, one)
+    found = _laid_over(one, other)
+    matrix = plain if found is None else found
     size = (one.shape[1], one.shape[0])
     warped = cv2.warpAffine(other, matrix, size, flags=cv2.INTER_LINEAR)
     covered = cv2.warpAffine(np.full(other.shape[:2], 255, np.uint8), matrix, size)
     likeness = _likeness(one, warped, covered > 250)
-    aligned = likeness >= _ALIGNED_LIKENESS if flat else True
+    # Two pages of one size lie on each other edge by edge whatever is written on them.
+    aligned = likeness >= _ALIGNED_LIKENESS or not np.array_equal(matrix, plain)
     boxes = _changed(one, warped, covered) if aligned else []
     there = cv2.invertAffineTransform(matrix)
     return Difference(
@@ -109,8 +115,18 @@ def _by_features(one: Raster, other: Raster) -> Scores | None:
     matrix, inliers = estimate
     if matrix is None or int(inliers.sum()) < max(_MIN_INLIERS, 0.2 * len(pairs)):
         return None
+    # Points of one printed line tell nothing of the rest: two receipts may share a heading.
+    agree, everywhere = _reach(target[inliers.ravel() > 0]), _reach(target)
+    if (agree < _SPREAD * everywhere).any():
+        return None
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     return matrix if 0.3 < scale < 3.0 else None
+
+
+def _reach(points: Points) -> Scores:
+    """How wide and how high most points lie apart."""
+    reach: Scores = np.ptp(np.percentile(points, (10, 90), axis=0), axis=0)
+    return reach
 
 
 def _soft(rgb: Raster) -> Raster:
@@ -118,8 +134,10 @@ def _soft(rgb: Raster) -> Raster:
 
 
 def _likeness(one: Raster, other: Raster, covered: Raster) -> float:
-    grey = [cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) for rgb in (one, other)]
-    structure = float(_similarity(grey[0], grey[1])[covered].mean()) if covered.any() else 0.0
+    # Softened: the same letters drawn smaller, or half a pixel aside, are the same letters.
+    grey = [cv2.cvtColor(_soft(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32) for rgb in (one, other)]
+    similar, weight = _similarity(grey[0], grey[1]), _drawn(grey) * covered
+    structure = float((similar * weight).sum() / weight.sum()) if covered.any() else 0.0
     colors = [
         cv2.calcHist([rgb], [0, 1, 2], covered.astype(np.uint8), [6, 6, 6], [0, 256] * 3)
         for rgb in (one, other)
@@ -128,6 +146,17 @@ def _likeness(one: Raster, other: Raster, covered: Raster) -> float:
     common = float(np.minimum(shares[0], shares[1]).sum())
     seen = float(covered.mean()) ** 0.5
     return float(max(0.0, min(1.0, structure)) * common * seen)
+
+
+def _drawn(greys: list[Scores]) -> Scores:
+    """How much each place counts: fully where either picture shows a stroke or a change."""
+    window = np.ones((_NEAR_PX, _NEAR_PX), np.uint8)
+    strokes = np.zeros(greys[0].shape, np.float32)
+    for grey in greys:
+        is_drawn = (cv2.dilate(grey, window) - cv2.erode(grey, window)) > _STROKE
+        strokes = np.maximum(strokes, is_drawn.astype(np.float32))
+    weight: Scores = np.maximum(strokes, _PLAIN_WEIGHT)
+    return weight
 
 
 def _similarity(one: Scores, other: Scores) -> Scores:

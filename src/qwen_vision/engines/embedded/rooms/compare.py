@@ -1,5 +1,6 @@
 """Compare: what differs between pictures: likeness, size, text, objects and changed places."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from difflib import SequenceMatcher
@@ -17,6 +18,8 @@ from qwen_vision.media.items import Image
 from qwen_vision.protocol.receipt import Evidence
 
 _SHOWN: Final = 8
+# A word; of Chinese and Japanese, which leave no space between words, each character.
+_WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 
 
 async def compare(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
@@ -95,7 +98,13 @@ def _text(scene: Scene, first: Reading, second: Reading) -> str:
         return scene.say(
             f"Their text is the same ({len(one)} lines).", f"文字相同（{len(one)} 行）。"
         )
-    lines = [scene.say("Text that differs:", "文字的差别：")]
+    share = f"{_same_words(first.text, second.text):.0%}"
+    lines = [
+        scene.say(
+            f"Text that differs ({share} of the words are the same):",
+            f"文字的差别（{share} 的词相同）：",
+        )
+    ]
     matcher = SequenceMatcher(None, one, two, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
@@ -106,6 +115,13 @@ def _text(scene: Scene, first: Reading, second: Reading) -> str:
         more = len(lines) - 1 - _SHOWN
         lines = [*lines[: _SHOWN + 1], scene.say(f"- and {more} more", f"- 另有 {more} 处")]
     return "\n".join(lines)
+
+
+def _same_words(one: str, other: str) -> float:
+    """The share of the words of two texts that stand in both; 1 where neither has any."""
+    first, second = (Counter(_WORD.findall(text.casefold())) for text in (one, other))
+    every = first.total() + second.total()
+    return 2 * (first & second).total() / every if every else 1.0
 
 
 def _change(scene: Scene, before: str, after: str) -> str:
