@@ -9,13 +9,13 @@ import math
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 import cv2
 import numpy as np
 
 from qwen_vision.engines.embedded.perception.arrays import Points, Raster, Scores
-from qwen_vision.engines.embedded.perception.weights import open_session
+from qwen_vision.engines.embedded.perception.weights import at_once, open_session
 
 _CORE = 0.3
 _SURE = 0.5
@@ -51,6 +51,7 @@ class TextDetector:
         self._session = open_session(weights, threads=threads)
         self._input = self._session.get_inputs()[0].name
         self._large = Lock()
+        self._turns = BoundedSemaphore(at_once(threads))
 
     def find(self, bgr: Raster) -> Spots:
         """Corners (4, 2) in pixels of `bgr`: top left, top right, bottom right, bottom left."""
@@ -77,8 +78,10 @@ class TextDetector:
 
     def _chance(self, bgr: Raster) -> Scores:
         tensor = cv2.dnn.blobFromImage(bgr, scalefactor=1 / 127.5, mean=(127.5, 127.5, 127.5))
-        # Two large pages at once would take twice the memory and no less time.
-        with self._large if bgr.shape[0] * bgr.shape[1] > _LARGE_AREA_PX else nullcontext():
+        # Two at once on the same cores take longer than one after the other, and two large
+        # pages twice the memory.
+        is_large = bgr.shape[0] * bgr.shape[1] > _LARGE_AREA_PX
+        with self._large if is_large else nullcontext(), self._turns:
             return self._run(tensor)
 
     def _run(self, tensor: Scores) -> Scores:

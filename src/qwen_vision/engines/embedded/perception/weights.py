@@ -27,10 +27,18 @@ def package_file(package: str, relative: str, *, extra: str) -> Path:
 
 def thread_count() -> int:
     """Threads for one inference: the cores this process may use, at most four."""
+    return max(1, min(_MAX_THREADS, _cores()))
+
+
+def at_once(threads: int | None = None) -> int:
+    """How many inferences of at most `threads` the cores of this process carry at once."""
+    return max(1, _cores() // min(threads or _MAX_THREADS, thread_count()))
+
+
+def _cores() -> int:
     # sched_getaffinity sees container limits; it does not exist on every system.
     affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(_MAX_THREADS, cores))
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def open_session(path: Path, *, threads: int | None = None) -> onnxruntime.InferenceSession:
