@@ -43,10 +43,10 @@ class Habits(TypedDict, total=False):
 
     `local_files`: a ChatRequest or messages may name files of this machine; leave it off when
     they come from someone else. `upload`: None uploads from 7 MB on. `shrink`: pictures larger
-    than the model looks at are shrunk. `answer_timeout_s`: for an answer that
-    comes whole; `silence_timeout_s`: between two pieces of a stream, as which answers of models that
-    think come too. `remember_uploads`: a file in which
-    processes share what they uploaded. `shelf`: where to upload instead of the server.
+    than the model looks at are shrunk. `answer_timeout_s`: for an answer that comes whole;
+    `silence_timeout_s`: between two pieces of a stream, as which answers of models that think
+    come too. `remember_uploads`: a file in which processes share what they uploaded.
+    `shelf`: where to upload instead of the server.
     `proxy`: through what everything leaves, such as `http://proxy:3128`.
     """
 
