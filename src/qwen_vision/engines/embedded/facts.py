@@ -78,11 +78,15 @@ class PictureFacts:
 
 @dataclass(frozen=True, slots=True)
 class ObjectSeen:
-    """An object a detector found; `label` in English, confidence 0 to 1."""
+    """An object that was found; `label` in English, confidence 0 to 1.
+
+    `kinds` are the wider words that hold for it too, such as `animal` for a dog.
+    """
 
     label: str
     confidence: float
     box: Box
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +135,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SceneSeen:
-    """What a picture, or a part of it, looks like: an English label, its confidence 0 to 1."""
+    """What a picture, or a part of it, looks like: an English label, its confidence 0 to 1.
+
+    `kinds` are the everyday words that hold for it, the narrowest first: `duck` for a drake.
+    """
 
     label: str
     confidence: float
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

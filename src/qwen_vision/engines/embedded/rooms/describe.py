@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.kinds import document_kind
@@ -15,17 +16,19 @@ from qwen_vision.engines.embedded.facts import (
 )
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
 from qwen_vision.engines.embedded.rooms.refuse import way_out
-from qwen_vision.engines.embedded.rooms.things import scene_words
+from qwen_vision.engines.embedded.rooms.things import object_name, scene_words
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
 from qwen_vision.media.items import Image
 
 _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
-_PAGE_LINES: Final = 6
+PAGE_LINES: Final = 6
 _PARTS: Final = 3
 # From here on a picture surely shows one thing, and parts of it are taken for others.
 _ONE_THING: Final = 0.8
+# Animals that the classifier has no class for: it takes them for another.
+_UNLIKE_ANY: Final = frozenset({"giraffe"})
 _COLORS_ZH: Final = {
     "black": "黑色", "white": "白色", "grey": "灰色", "gray": "灰色", "red": "红色",
     "orange": "橙色", "yellow": "黄色", "green": "绿色", "cyan": "青色", "blue": "蓝色",
@@ -57,7 +60,7 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
             _code_words(codes, scene.language),
             object_words(objects, scene.language) if notes or objects else "",
             # A page of text looks like nothing but a page.
-            await _look_words(scene, image) if len(reading.rows) < _PAGE_LINES else "",
+            await _look_words(scene, image) if len(reading.rows) < PAGE_LINES else "",
         ):
             if paragraph:
                 yield Say("\n\n" + paragraph)
@@ -108,7 +111,10 @@ def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> st
     if not objects:
         return ""
     counts = Counter(item.label for item in objects)
-    words = [f"{count} × {label}" if count > 1 else label for label, count in counts.items()]
+    words = [
+        f"{count} × {object_name(label)}" if count > 1 else object_name(label)
+        for label, count in counts.items()
+    ]
     return pick(
         language,
         f"Objects I recognise: {join_words('en', words)}.",
@@ -121,17 +127,35 @@ async def _look_words(scene: Scene, image: Image) -> str:
     rounds = await scene.eyes.rounds(image)
     if rounds is not None:
         return round_words(rounds, scene.language)
-    whole = await scene.eyes.scene(image)
-    words = _whole_words(whole, scene.language)
-    if whole is not None and whole.confidence >= _ONE_THING:
-        return words
-    labels = [part.label for part in await scene.eyes.parts(image)]
-    parts = [scene_words(label) for label in labels if whole is None or label != whole.label]
-    if parts:
-        named = join_words(scene.language, parts[:_PARTS])
+    looks = await look_of(scene, image)
+    words = _whole_words(looks.whole, scene.language)
+    if looks.parts:
+        named = join_words(scene.language, [scene_words(part) for part in looks.parts[:_PARTS]])
         words += "\n\n" * bool(words)
         words += scene.say(f"Parts of it look like: {named}.", f"局部看起来像：{named}。")
     return words
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a picture as a whole, and parts of it, look like."""
+
+    whole: SceneSeen | None
+    parts: tuple[SceneSeen, ...]
+
+
+async def look_of(scene: Scene, image: Image) -> Looks:
+    """What the picture and its parts look like, as far as the objects in it agree."""
+    whole = await scene.eyes.scene(image)
+    if whole is not None and "animal" in whole.kinds:
+        objects = await scene.eyes.objects(image) or ()
+        if any(thing.label in _UNLIKE_ANY for thing in objects):
+            whole = None
+    if whole is not None and whole.confidence >= _ONE_THING:
+        return Looks(whole, ())
+    known = {whole.label, *whole.kinds} if whole else set()
+    parts = tuple(part for part in await scene.eyes.parts(image) if part.label not in known)
+    return Looks(whole, parts)
 
 
 def round_words(rounds: Rounds, language: Language) -> str:
@@ -151,8 +175,8 @@ def _whole_words(whole: SceneSeen | None, language: Language) -> str:
         return ""
     return pick(
         language,
-        f"As a whole it looks like: {scene_words(whole.label)}.",
-        f"整体看起来像：{scene_words(whole.label)}。",
+        f"As a whole it looks like: {scene_words(whole)}.",
+        f"整体看起来像：{scene_words(whole)}。",
     )
 
 

@@ -17,7 +17,11 @@ from qwen_vision.engines.embedded.rooms.describe import round_words
 from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.rooms.search import CODES, Search, Spot, find_spots
-from qwen_vision.engines.embedded.rooms.things import detector_labels, is_person_word
+from qwen_vision.engines.embedded.rooms.things import (
+    detector_labels,
+    is_narrower,
+    is_person_word,
+)
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
@@ -37,8 +41,8 @@ _LISTED: Final = re.compile(
 )
 _ROUND: Final = re.compile(
     r"\b(?:coins?|buttons?|pills?|tablets?|beads?|marbles?|balls?|dis[ck]s?|circles?|dots?|cells?|"
-    r"tokens?|washers?|cookies|biscuits|shapes?|objects?)\b|"
-    r"硬币|纽扣|扣子|药片|药丸|珠子|圆|球|细胞|形状|物体",
+    r"tokens?|washers?|cookies|biscuits|sweets?|cand(?:y|ies)|shapes?|objects?)\b|"
+    r"硬币|糖果|纽扣|扣子|药片|药丸|珠子|圆|球|细胞|形状|物体",
     re.IGNORECASE,
 )
 _TIMES: Final = re.compile(r"\btimes\b|次", re.IGNORECASE)
@@ -69,7 +73,9 @@ async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         for spot in search.spots:
             yield _proof(spot, index, image)
         gap = "\n" if place else ""
-        if _AS_POINTS.search(scene.question) and not _AS_BOXES.search(intent.text):
+        if search.kind == "look" and search.spots:
+            yield Say(gap + _seen_at_large(scene, search))
+        elif _AS_POINTS.search(scene.question) and not _AS_BOXES.search(intent.text):
             yield Say(gap + _fence([_point(spot, image, scene) for spot in search.spots]))
         elif _AS_BOXES.search(scene.question):
             yield Say(gap + _fence([_bbox(spot, image, scene) for spot in search.spots]))
@@ -102,23 +108,39 @@ async def exists(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             count = len(search.spots)
             yield Say(gap + scene.say(f"Yes: {count} lines of text.", f"有，共 {count} 行文字。"))
             continue
-        spot = search.spots[0]
-        where = place_words(spot.box, image.original, scene.language)
-        if search.kind == "table":
-            listed = join_words(scene.language, [spot.label for spot in search.spots])
-            yield Say(
-                gap + scene.say(f"Yes: {listed} (at the {where}).", f"有：{listed}（{where}）。")
-            )
-            continue
-        more = len(search.spots) - 1
-        rest = scene.say(f", and {more} more", f"，另有 {more} 处") if more else ""
-        yield Say(
-            gap
-            + scene.say(
-                f"Yes: “{shorten(spot.label, 80)}” at the {where}{rest}.",
-                f"有：“{shorten(spot.label, 80)}”，在{where}{rest}。",
-            )
+        yield Say(gap + _there(scene, intent, image, search=search))
+
+
+def _there(scene: Scene, intent: Intent, image: Image, *, search: Search) -> str:
+    """The words for a thing that is there, as far as it is told apart from others."""
+    spot = search.spots[0]
+    if search.kind == "look":
+        return scene.say(
+            f"Yes: the picture, or a part of it, looks like: {spot.label}.",
+            f"有：图片整体或局部看起来像：{spot.label}。",
         )
+    where = place_words(spot.box, image.original, scene.language)
+    if search.kind == "table":
+        listed = join_words(scene.language, [spot.label for spot in search.spots])
+        return scene.say(f"Yes: {listed} (at the {where}).", f"有：{listed}（{where}）。")
+    more = len(search.spots) - 1
+    rest = scene.say(f", and {more} more", f"，另有 {more} 处") if more else ""
+    label = shorten(spot.label, 80)
+    if search.kind == "object" and is_narrower(intent.subject):
+        return scene.say(
+            f"I see “{label}” at the {where}{rest}, but can't tell whether that is "
+            f"“{intent.subject}”: I don't tell kinds of “{label}” apart.",
+            f"我看到“{label}”，在{where}{rest}，但分辨不出是不是“{intent.subject}”。",
+        )
+    return scene.say(f"Yes: “{label}” at the {where}{rest}.", f"有：“{label}”，在{where}{rest}。")
+
+
+def _seen_at_large(scene: Scene, search: Search) -> str:
+    label = search.spots[0].label
+    return scene.say(
+        f"The picture, or a part of it, looks like: {label}. I can't point to the place.",
+        f"图片整体或局部看起来像：{label}。我无法指出具体位置。",
+    )
 
 
 async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
@@ -151,10 +173,39 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             continue
         for spot in search.spots:
             yield _proof(spot, index, image)
-        number = len(search.spots)
-        what = CODES.search(intent.subject or intent.text)
-        name = intent.subject or (what[0] if what else "?")
-        yield Say(scene.say(f"I count {number} ({name}).", f"我数到 {number} 个（{name}）。"))
+        yield Say(_counted(scene, intent, search))
+
+
+def _counted(scene: Scene, intent: Intent, search: Search) -> str:
+    """How many were found, and how sure that is."""
+    if search.kind == "look":
+        label = search.spots[0].label
+        return scene.say(
+            f"The picture, or a part of it, looks like: {label}. I can't count them.",
+            f"图片整体或局部看起来像：{label}。我无法计数。",
+        )
+    if search.kind == "object" and not search.spots:
+        return _not_found(scene, intent, search)
+    number = len(search.spots)
+    what = CODES.search(intent.subject or intent.text)
+    name = intent.subject or (what[0] if what else "?")
+    counted = scene.say(f"I count {number} ({name}).", f"我数到 {number} 个（{name}）。")
+    if search.kind != "object":
+        return counted
+    label = search.spots[0].label
+    kind = (
+        scene.say(
+            f" What I see is “{label}”: I don't tell its kinds apart.",
+            f"我看到的是“{label}”，不再细分。",
+        )
+        if is_narrower(intent.subject)
+        else ""
+    )
+    return (
+        counted
+        + kind
+        + scene.say(" Small or hidden ones can escape me.", "太小或被遮挡的可能漏数。")
+    )
 
 
 async def _count_round(scene: Scene, intent: Intent, image: Image) -> str:
@@ -266,9 +317,15 @@ def _not_found(scene: Scene, intent: Intent, search: Search) -> str:
     if search.seen and search.kind == "object":
         return scene.say(
             f"I see no “{subject}” among the objects I recognise here, and the text doesn't "
-            "mention it.",
-            f"在我能认出的物体中没有“{subject}”，图中文字也没有提到。",
+            "mention it. A small or half-hidden one can escape me.",
+            f"在我能认出的物体中没有“{subject}”，图中文字也没有提到。太小或被遮挡的可能会漏看。",
         )
+    if search.kind == "look":
+        return scene.say(
+            f"I notice no “{subject}”, but I'd only notice one that fills much of the picture, "
+            "so I can't rule it out. ",
+            f"我没有注意到“{subject}”，但只有它占画面较大部分时我才认得出，所以不能排除。",
+        ) + way_out(scene.language)
     if search.seen:
         return scene.say(
             f"I find no “{subject}” in this picture.", f"这张图片里没有找到“{subject}”。"

@@ -10,7 +10,13 @@ from qwen_vision.engines.embedded.documents.sheet import Sheet, around
 from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Reading, TextLine
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.rooms.codes import code_line
-from qwen_vision.engines.embedded.rooms.things import detector_labels
+from qwen_vision.engines.embedded.rooms.describe import PAGE_LINES, look_of
+from qwen_vision.engines.embedded.rooms.things import (
+    detector_labels,
+    is_kind,
+    is_meant,
+    scene_words,
+)
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.media.items import Image
 
@@ -99,8 +105,11 @@ async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Shee
     if lines:
         return Search(tuple(Spot(line.text, line.box, line.confidence) for line in lines), "line")
     # Words in quotation marks can only be text; anything else might be a thing.
-    only_text = bool(quoted(intent.text)) or bool(intent.concepts)
-    return Search((), "text", seen=True) if only_text else things
+    if quoted(intent.text) or intent.concepts:
+        return Search((), "text", seen=True)
+    # A page of text looks like nothing but a page.
+    is_page = len(sheet.rows) >= PAGE_LINES
+    return things if things.seen or is_page else await _find_look(scene, subject, image)
 
 
 def _table_spots(scene: Scene, reading: Reading) -> tuple[Spot, ...]:
@@ -138,9 +147,32 @@ async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
         return Search((), "object", seen=False)
     objects = await scene.eyes.objects(image)
     found = tuple(
-        _object_spot(thing) for thing in objects or () if everything or thing.label in labels
+        _object_spot(thing)
+        for thing in objects or ()
+        if everything or thing.label in labels or is_meant(subject, thing)
     )
     return Search(found, "object", seen=objects is not None)
+
+
+async def _find_look(scene: Scene, subject: str, image: Image) -> Search:
+    """What the words mean, where a thing, the picture or a part of it looks like that.
+
+    `seen` is False when nothing does: the classifier can not say that something is absent.
+    """
+    objects = await scene.eyes.objects(image) if subject else None
+    found = tuple(_object_spot(thing) for thing in objects or () if is_meant(subject, thing))
+    if found or objects is None:
+        return Search(found, "object", seen=bool(found))
+    looks = await look_of(scene, image)
+    whole = (looks.whole,) if looks.whole else ()
+    size = image.original
+    box = Box(0.0, 0.0, float(size.width_px), float(size.height_px))
+    spots = tuple(
+        Spot(scene_words(seen), box, seen.confidence)
+        for seen in (*whole, *looks.parts)
+        if is_meant(subject, seen)
+    )
+    return Search(spots[:1], "look" if spots or is_kind(subject) else "object", seen=bool(spots))
 
 
 def _line_spots(reading: Reading) -> tuple[Spot, ...]:

@@ -3,29 +3,53 @@
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import Final
 
 import msgspec
 
+from qwen_vision.engines.embedded.facts import ObjectSeen, SceneSeen
+from qwen_vision.engines.embedded.perception.kinds import kinds
 
-def _listed(name: str) -> dict[str, list[str]]:
-    text = resources.files(__package__).joinpath(name).read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, list[str]])
+# Words that tell so little that a name needs them only where nothing else explains it.
+_WIDE: Final = frozenset({"animal", "vehicle", "food", "musical instrument", "open landscape"})
+# Other names of what the detector calls so, true of each such thing.
+_ALSO: Final = {
+    "apple": "fruit",
+    "banana": "fruit",
+    "cell phone": "phone",
+    "couch": "sofa",
+    "cup": "or mug",
+    "dining table": "table",
+    "orange": "fruit",
+    "potted plant": "plant in a pot",
+    "refrigerator": "fridge",
+    "sports ball": "ball",
+    "tv": "or another screen",
+}
 
 
-@cache
-def _scenes() -> dict[str, str]:
-    return {label: word for word, names in _listed("scenes.toml").items() for label in names}
+def scene_words(seen: SceneSeen) -> str:
+    """The name of what a picture looks like, with everyday words for it: `alp (mountain)`."""
+    told = [kind for kind in seen.kinds if kind not in _WIDE] or list(seen.kinds)
+    # The narrowest and the widest word say enough: `drake (duck, bird)`.
+    said = list(dict.fromkeys([*told[:1], *told[-1:]]))
+    named = set(seen.label.lower().split())
+    words = [word for word in said if not set(word.split()) - {"or"} <= named]
+    return f"{seen.label} ({', '.join(words)})" if words else seen.label
 
 
-def scene_words(label: str) -> str:
-    """The name of a whole picture, with the everyday word for it: `alp (mountain)`."""
-    word = _scenes().get(label, "")
-    return f"{label} ({word})" if word and word not in label.lower().split() else label
+def object_name(label: str) -> str:
+    """What a found object is called, with another name that always holds for it."""
+    also = _ALSO.get(label, "")
+    if also.startswith("or "):
+        return f"{label} {also}"
+    return f"{label} ({also})" if also else label
 
 
 @cache
 def _labels() -> dict[str, frozenset[str]]:
-    words = _listed("things.toml")
+    text = resources.files(__package__).joinpath("things.toml").read_text("utf-8")
+    words = msgspec.convert(tomllib.loads(text), dict[str, list[str]])
     labels: dict[str, frozenset[str]] = {}
     for label, names in words.items():
         for name in names:
@@ -35,11 +59,51 @@ def _labels() -> dict[str, frozenset[str]]:
 
 def detector_labels(words: str) -> frozenset[str]:
     """Detector classes that everyday words mean; empty when it has no such class."""
-    lowered = words.lower().strip()
     known = _labels()
-    return known.get(lowered, known.get(lowered.removesuffix("s"), frozenset()))
+    return frozenset().union(
+        *(known.get(mark + form, frozenset()) for form in _forms(words) for mark in ("", "<"))
+    )
+
+
+def is_narrower(words: str) -> bool:
+    """Whether the words mean only some of what the detector's class holds: man, puppy."""
+    known = _labels()
+    forms = _forms(words)
+    return any("<" + form in known for form in forms) and not any(f in known for f in forms)
+
+
+def is_kind(words: str) -> bool:
+    """Whether the classifier has a word for it: it notices one that fills much of a picture."""
+    return any(_means(words, kind.word) for kind in kinds())
+
+
+def is_meant(words: str, seen: ObjectSeen | SceneSeen) -> bool:
+    """Whether everyday words hold for something seen."""
+    return any(_means(words, name) for name in (seen.label, *seen.kinds))
 
 
 def is_person_word(words: str) -> bool:
     """Whether the words mean people."""
     return "person" in detector_labels(words)
+
+
+def _means(words: str, name: str) -> bool:
+    """Whether words are a name, one of its alternatives, or what its last words say."""
+    forms = _forms(words)
+    return any(
+        choice in forms or any(choice.endswith(" " + form) for form in forms)
+        for choice in name.lower().split(" or ")
+    )
+
+
+def _forms(words: str) -> tuple[str, ...]:
+    """The words and what they could be the plural of."""
+    lowered = words.lower().strip()
+    forms = [lowered, lowered.removesuffix("s")]
+    if lowered.endswith("es"):
+        forms.append(lowered[:-2])
+    if lowered.endswith("ies"):
+        forms.append(lowered[:-3] + "y")
+    if lowered.endswith("ves"):
+        forms.append(lowered[:-3] + "f")
+    return tuple(dict.fromkeys(forms))
