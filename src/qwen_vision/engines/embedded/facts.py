@@ -64,7 +64,10 @@ class ColorShare:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """Plain facts about the pixels: sharpness 0 (blurred) up, brightness and contrast 0 to 1."""
+    """Plain facts about the pixels: sharpness 0 (blurred) up, brightness and contrast 0 to 1.
+
+    `leafy` is the share that has the green and the texture of leaves or grass.
+    """
 
     width_px: int
     height_px: int
@@ -74,6 +77,7 @@ class PictureFacts:
     sharpness: float
     is_blank: bool
     is_grey: bool
+    leafy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

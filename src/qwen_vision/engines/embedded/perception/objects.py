@@ -39,7 +39,9 @@ _SHA256 = {
 _SIDE_PX = 300
 _SAME = 0.5
 # At most so many boxes of a picture are shown to the classifier. Each look costs .08 s.
-_MOST_LOOKS = 8
+_MOST_LOOKS, _GLANCE_LOOKS = 8, 2
+# What one look of the detector must be sure of.
+_ONE_LOOK = 0.6
 _SMALLEST_PX = 24
 _AROUND = 0.08
 _SCENE_SURE, _CLASS_SURE = 0.5, 0.7
@@ -99,6 +101,19 @@ class Namer:
         """Objects that are surely there, the surest first, in pixels of the original."""
         with self._running:
             maybe = self._finder.find(rgb, original)
+        return self._named(maybe, rgb, original=original, most_looks=_MOST_LOOKS)
+
+    def glance(self, rgb: Raster, original: Size) -> tuple[ObjectSeen, ...]:
+        """The same for one of many frames: sooner told, and from one look of the detector."""
+        with self._running:
+            maybe = self._finder.find_once(rgb, original)
+        sure = [thing for thing in maybe if thing.confidence >= _ONE_LOOK]
+        return self._named(sure, rgb, original=original, most_looks=_GLANCE_LOOKS)
+
+    def _named(
+        self, maybe: Sequence[ObjectSeen], rgb: Raster, *, original: Size, most_looks: int
+    ) -> tuple[ObjectSeen, ...]:
+        """What may be there by the names that hold, without what is found twice."""
         found: list[ObjectSeen] = []
         looks = 0
         for thing in maybe:
@@ -107,7 +122,7 @@ class Namer:
             crop = _crop(rgb, thing.box, original)
             if self._scenes is None or not is_checked(thing.label) or crop is None:
                 name = name_alone(thing.label, thing.confidence)
-            elif looks < _MOST_LOOKS:
+            elif looks < most_looks:
                 looks += 1
                 with self._running:
                     chances = self._scenes.chances(crop)
@@ -167,7 +182,7 @@ class ObjectFinder:
         The confidence is the mean of two looks, one at the mirrored picture: what is there is
         mostly seen in both.
         """
-        small = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
+        small = _small(rgb)
         seen = self._look(small, original)
         mirrored = [
             replace(thing, box=_mirrored(thing.box, original))
@@ -181,6 +196,10 @@ class ObjectFinder:
         ]
         sure = (thing for thing in both + only if thing.confidence >= MAYBE)
         return sorted(sure, key=lambda thing: -thing.confidence)
+
+    def find_once(self, rgb: Raster, original: Size) -> list[ObjectSeen]:
+        """What may be there after one look, the surest first, in pixels of the original."""
+        return self._look(_small(rgb), original)
 
     def _look(self, small: Raster, original: Size) -> list[ObjectSeen]:
         self._net.setInput(cv2.dnn.blobFromImage(small))
@@ -259,6 +278,10 @@ class SceneNamer:
         raw: Scores = self._net.get_tensor(given["index"])[0].astype(np.float32)
         scale, zero = given["quantization"]
         return (raw - zero) * scale if scale else raw
+
+
+def _small(rgb: Raster) -> Raster:
+    return cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
 
 
 def _views(rgb: Raster) -> Iterator[Raster]:

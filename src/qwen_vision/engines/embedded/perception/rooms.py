@@ -20,6 +20,7 @@ from qwen_vision.engines.embedded.facts import (
 from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
 from qwen_vision.engines.embedded.perception.compare import View, difference
+from qwen_vision.engines.embedded.perception.leafy import leafy_share
 from qwen_vision.engines.embedded.perception.objects import Namer, weights
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
@@ -88,7 +89,7 @@ class Rooms:
         senses = Senses(
             _facts,
             read=self._read if read_text else None,
-            objects=namer.objects if namer else None,
+            objects=namer.glance if namer else None,
             scene=namer.scene if namer else None,
         )
         return Watcher(senses, original)
@@ -135,7 +136,8 @@ class Rooms:
 
     def picture(self, pixels: Pixels, original: Size) -> PictureFacts:
         """Plain facts about the pixels."""
-        return _facts(np.asarray(pixels), original)
+        rgb = np.asarray(pixels)
+        return replace(_facts(rgb, original), leafy=leafy_share(rgb))
 
     def _find_namer(self) -> Namer | None:
         with self._loading:

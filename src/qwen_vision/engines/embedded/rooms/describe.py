@@ -25,6 +25,8 @@ _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
 PAGE_LINES: Final = 6
 _PARTS: Final = 3
+# Less may be a green thing among others.
+_LEAFY: Final = 0.3
 # From here on a picture surely shows one thing, and parts of it are taken for others.
 _ONE_THING: Final = 0.8
 # Animals that the classifier has no class for: it takes them for another.
@@ -61,6 +63,7 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
             object_words(objects, scene.language) if notes or objects else "",
             # A page of text looks like nothing but a page.
             await _look_words(scene, image) if len(reading.rows) < PAGE_LINES else "",
+            plant_words(facts, scene.language) if len(reading.rows) < PAGE_LINES else "",
         ):
             if paragraph:
                 yield Say("\n\n" + paragraph)
@@ -167,6 +170,18 @@ def round_words(rounds: Rounds, language: Language) -> str:
         "round: coins, buttons, pills or the like. Which, I can't tell.",
         f"背景均匀，共有 {count} 个独立的形状，其中 {rounds.round_ones} 个明显是圆的："
         "可能是硬币、纽扣、药片之类，我分辨不出是哪一种。",
+    )
+
+
+def plant_words(facts: PictureFacts, language: Language) -> str:
+    """How much of the picture could be plants; empty where it is little."""
+    if facts.leafy < _LEAFY:
+        return ""
+    return pick(
+        language,
+        f"About {facts.leafy:.0%} of it has the green and the texture of plants: leaves, grass or "
+        "the like. Which, I can't tell.",
+        f"约 {facts.leafy:.0%} 的画面有植物的绿色和纹理：可能是树叶、草之类，我分辨不出是哪一种。",
     )
 
 

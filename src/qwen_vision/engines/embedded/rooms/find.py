@@ -13,7 +13,7 @@ from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.language import join_words, shorten
 from qwen_vision.engines.embedded.places import model_box, model_point, place_words
 from qwen_vision.engines.embedded.proofs import whole_box
-from qwen_vision.engines.embedded.rooms.describe import round_words
+from qwen_vision.engines.embedded.rooms.describe import plant_words, round_words
 from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.rooms.search import CODES, Search, Spot, find_spots
@@ -44,6 +44,10 @@ _ROUND: Final = re.compile(
     r"tokens?|washers?|cookies|biscuits|sweets?|cand(?:y|ies)|shapes?|objects?)\b|"
     r"硬币|糖果|纽扣|扣子|药片|药丸|珠子|圆|球|细胞|形状|物体",
     re.IGNORECASE,
+)
+_PLANTS: Final = re.compile(
+    r"(?i)^(?:grass|lawn|meadow|lea(?:f|ves)|foliage|bush(?:es)?|trees?|forest|woods|plants?|"
+    r"greenery|vegetation)$|草|叶|树|森林|植物"
 )
 _TIMES: Final = re.compile(r"\btimes\b|次", re.IGNORECASE)
 _PICTURES: Final = re.compile(r"\b(?:pictures?|images?|photos?|pages?)\b|张|图片|页", re.IGNORECASE)
@@ -101,7 +105,8 @@ async def exists(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         )
         gap = "\n" * (place > 0) + head
         if not search.spots:
-            yield Say(gap + _not_found(scene, intent, search))
+            plants = await _plants(scene, intent, image)
+            yield Say(gap + (plants or _not_found(scene, intent, search)))
             continue
         yield _proof(search.spots[0], index, image)
         if search.kind == "text":
@@ -206,6 +211,13 @@ def _counted(scene: Scene, intent: Intent, search: Search) -> str:
         + kind
         + scene.say(" Small or hidden ones can escape me.", "太小或被遮挡的可能漏数。")
     )
+
+
+async def _plants(scene: Scene, intent: Intent, image: Image) -> str:
+    """How much of the picture could be plants, when these are asked for; empty for others."""
+    if not _PLANTS.search(intent.subject):
+        return ""
+    return plant_words(await scene.eyes.picture(image), scene.language)
 
 
 async def _count_round(scene: Scene, intent: Intent, image: Image) -> str:
