@@ -39,7 +39,7 @@ _SHA256 = {
 _SIDE_PX = 300
 _SAME = 0.5
 # At most so many boxes of a picture are shown to the classifier. Each look costs .08 s.
-_MOST_LOOKS, _GLANCE_LOOKS = 8, 2
+_MOST_LOOKS, _GLANCE_LOOKS = 8, 3
 # What one look of the detector must be sure of.
 _ONE_LOOK = 0.6
 _SMALLEST_PX = 24
