@@ -94,7 +94,7 @@ async def test_a_schema_is_filled_by_meaning_with_nested_objects_and_line_items(
     value = value_of(answer, FULL)
     assert value["seller"] == {
         "name": "Brightwater Tools Ltd",
-        "address": "8 Mill Lane Bristol BS1 4DJ",
+        "address": "8 Mill Lane, Bristol BS1 4DJ",
     }
     assert value["customerName"] == "Ann Carter"
     assert value["invoiceNumber"] == "INV-3301"

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.blocks import COUNTRIES
+from qwen_vision.engines.embedded.documents.concepts import fold
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.parties import find_address
 from qwen_vision.engines.embedded.documents.sheet import Sheet
@@ -15,19 +17,15 @@ _CODES: Final = (
     re.compile(r"\b\d{6}\b"),
 )
 _STATE: Final = re.compile(r"\b[A-Z]{2}$")
-_COUNTRIES: Final = {
-    "united states": "US", "usa": "US", "u.s.a.": "US", "united kingdom": "GB", "uk": "GB",
-    "germany": "DE", "deutschland": "DE", "nederland": "NL", "netherlands": "NL",
-    "the netherlands": "NL", "belgium": "BE", "france": "FR", "spain": "ES", "españa": "ES",
-    "italy": "IT", "italia": "IT", "malaysia": "MY", "singapore": "SG", "china": "CN", "中国": "CN",
-    "hong kong": "HK", "india": "IN", "japan": "JP", "australia": "AU", "canada": "CA",
-    "switzerland": "CH", "schweiz": "CH", "austria": "AT", "österreich": "AT", "poland": "PL",
-}  # fmt: skip
 
 
 def find_address_part(sheet: Sheet, part: str) -> list[Found]:
     """The `street`, `city`, `postal_code`, `state`, `country` or `country_code` of the issuer."""
-    address = next(iter(find_address(sheet)), None)
+    return address_part(next(iter(find_address(sheet)), None), part)
+
+
+def address_part(address: Found | None, part: str) -> list[Found]:
+    """The same parts of an address found before."""
     if address is None:
         return []
     for line in address.lines:
@@ -45,7 +43,7 @@ def _part_of(line: str, part: str, *, before: str) -> str:
     The city may stand there: `Springfield, IL 62704`.
     """
     code = next((match for pattern in _CODES if (match := pattern.search(line))), None)
-    country = _COUNTRIES.get(line.lower())
+    country = COUNTRIES.get(fold(line))
     if part in {"country", "country_code"}:
         return "" if country is None else line if part == "country" else country
     if part == "street":

@@ -6,17 +6,15 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.addressees import find_customer
 from qwen_vision.engines.embedded.documents.addresses import find_address_part
 from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts, fold
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.headings import find_title
 from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
 from qwen_vision.engines.embedded.documents.parties import find_address, find_bank, find_company
-from qwen_vision.engines.embedded.documents.people import (
-    find_addressee,
-    find_calling,
-    find_person,
-)
+from qwen_vision.engines.embedded.documents.payments import find_card_digits
+from qwen_vision.engines.embedded.documents.people import find_calling, find_person
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.take import looks_dialled, take
 from qwen_vision.engines.embedded.documents.totals import (
@@ -44,13 +42,15 @@ _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
     "company": find_company,
     "address": find_address,
     "title": find_title,
-    "customer": find_addressee,
+    "customer": find_customer,
     "person": find_person,
     "bank": find_bank,
     "job_title": find_calling,
+    "card_digits": find_card_digits,
 }
 _OTHER_DATES: Final = ("due_date", "start_date", "end_date", "order_date", "birth_date")
 _SIMILAR: Final = 0.84
+_KIND_WORD: Final = re.compile(r"(?P<rest>.{3,}) (?:number|no|time|name|code|type|date)")
 _LABEL_WORDS: Final = 5
 
 
@@ -116,6 +116,10 @@ def _ways_to_say(words: str) -> list[list[str]]:
         ways.append(f"{of[2]} {of[1]}")
     owned = re.split(r"['’]s? |(?<=[\u3400-\u9fff])的", words, maxsplit=1)
     ways += owned[1:]
+    kind = _KIND_WORD.fullmatch(words)
+    if kind:
+        # "Flight" over AV 417 is the flight number.
+        ways.append(kind["rest"])
     return [tokens for way in ways if (tokens := _tokens(way))]
 
 

@@ -13,6 +13,10 @@ from qwen_vision.engines.embedded.facts import TextLine
 _BETWEEN: Final = " \t:：=.#-–—*>|)]"
 _ENDS_AS_LABEL: Final = re.compile(r"[:：]\s*$")
 _TABULAR: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "phone", "currency", "text"})
+# Words that go on with a label and are no value of it: "Passenger" and "Passenger name".
+_GOES_ON: Final = re.compile(r"(?i)(?:name|number|no|nr|id|code|date|details|[/(].*)\.?")
+_OTHER_LABEL: Final = re.compile(r"(?i)(?:number|no|nr|id|code|date|signature)\.?")
+_NEXT_LABEL: Final = re.compile(r"(?<=\S)\s+(?P<label>[^\W\d_][^:：]{0,24})[:：]")
 # Values told from words by their shape; they may also stand over their label.
 _SHAPED: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "amount"})
 # Heads of the columns of a bill: under "Total" beside one stands a line's sum, not the bill's.
@@ -37,24 +41,44 @@ def labelled(sheet: Sheet, concept: Concept) -> list[Found]:
 def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Iterator[Found]:
     """Values for a label in `line` after which `rest` follows: same line, right of it, below."""
     order = sheet.date_order
-    neighbours = sheet.right_of(line)
-    if kind == "text" and neighbours and names_value(neighbours[0].text):
-        neighbours = ()
-    beside = [(other, take(other.text, kind, order=order)) for other in neighbours]
+    said = rest.strip(_BETWEEN)
+    if kind in {"text", "party"} and _OTHER_LABEL.fullmatch(said):
+        # "Employee ID" is another label than "Employee".
+        return
+    rest = "" if _GOES_ON.fullmatch(said) else _own_part(rest)
+    if not rest.strip(_BETWEEN) and (under := sheet.value_under(line)) is not None:
+        told = take(under.text, kind, order=order)
+        if told is not None:
+            yield _found(told, under, line)
+        return
     taken = take(rest, kind, order=order) if rest.strip(_BETWEEN) else None
-    right = next(((other, value) for other, value in beside if value is not None), None)
+    right = _right(sheet, line, kind)
     if taken is not None and not _better(right, taken, kind):
         yield _found(taken, line, line)
-        return
-    if right is not None and _is_near(sheet, line, right[0], kind=kind):
+    elif right is not None:
         yield _found(right[1], right[0], line)
-        return
-    if right is not None and kind == "text" and len(neighbours) == 1:
-        # The value at the far edge of a list of settings.
-        yield _found(right[1], right[0], line)
-        return
-    if not rest.strip(_BETWEEN):
+    elif not rest.strip(_BETWEEN):
         yield from _stacked(sheet, line, kind)
+
+
+def _right(sheet: Sheet, line: TextLine, kind: Kind) -> tuple[TextLine, Taken] | None:
+    """The value right of a label: near it, or alone at the far edge of a list of settings."""
+    neighbours = sheet.right_of(line)
+    if kind == "text" and neighbours and names_value(neighbours[0].text):
+        return None
+    beside = [(other, take(other.text, kind, order=sheet.date_order)) for other in neighbours]
+    right = next(((other, value) for other, value in beside if value is not None), None)
+    if right is None or _is_near(sheet, line, right[0], kind=kind):
+        return right
+    return right if kind == "text" and len(neighbours) == 1 else None
+
+
+def _own_part(rest: str) -> str:
+    """What follows a label up to the next one: `A12 Guests: 3` is `A12`."""
+    for match in _NEXT_LABEL.finditer(rest):
+        if is_label(match["label"]):
+            return rest[: match.start()]
+    return rest
 
 
 def _stacked(sheet: Sheet, line: TextLine, kind: Kind) -> Iterator[Found]:

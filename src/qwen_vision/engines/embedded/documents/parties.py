@@ -5,6 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.blocks import (
+    Block,
+    Role,
+    headed,
+    joined,
+    standing_alone,
+)
 from qwen_vision.engines.embedded.documents.concepts import concepts, is_label
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.found import Found
@@ -24,7 +31,11 @@ _TRADE: Final = re.compile(
     r"coffee|bakery|pharmacy|hotel|resort|hardware|stationery|books?|gifts?|deco|motors?|services?|"
     r"industries|group|bank|kitchen|foods?|holdings?|centre|center|house|"
     r"association|society|university|college|school|clinic|hospital|agency|council|foundation|"
-    r"institute|library|museum|studio|associates|partners|works|supply|labs?|atelier|petrol(?:eum)?|petro|station)\b"
+    r"institute|library|museum|studio|associates|partners|works|supply|labs?|atelier|petrol(?:eum)?|petro|station|fuel|oil|garage|pizzeria|bistro|grill|diner|"
+    r"salon|photography|studios?|roofing|parking|rentals?|logistics|electric|energy|telecom|market|"
+    r"architects?|merchants?|b[äa]ckerei|metzgerei|apotheke|gasthaus|gartenbau|elektro|boulangerie|"
+    r"pharmacie|librairie|imprimerie|panader[ií]a|farmacia|bodegas?|taberna|restaurante|trattoria|"
+    r"ristorante|markt|winkel|tienda|supermercado|superm[ae]r\w+)\b"
     r"|超市|商店|酒店|餐厅|饭店|药房|商行|便利店|银行|医院|店$",
     re.IGNORECASE,
 )
@@ -67,7 +78,12 @@ _BANK: Final = re.compile(
     r"\b(?:bank|banque|banco|banca|sparkasse|volksbank|credit union|building society)\b|bank$|银行",
     re.IGNORECASE,
 )
+# "From" stands before places as often as before senders.
+# A name wrapped into two lines is set so much larger than the rest.
+_TITLE_HEIGHT: Final = 1.35
+_FROM: Final = re.compile(r"(?i)^\W*from\b")
 _BANK_WORDS: Final = 4
+_OTHERS: Final[tuple[Role, ...]] = ("customer", "recipient")
 _PLACE: Final = re.compile(r"^[(A-Z][A-Za-z .,'()-]{2,}$")
 
 
@@ -78,17 +94,54 @@ def find_company(sheet: Sheet) -> list[Found]:
     suffixes (Ltd, Sdn Bhd, GmbH, 有限公司), words of trade, height of the letters and an
     address right under it speak for a line; digits, dates and document titles against it.
     """
-    named = [value for value in labelled(sheet, concepts()["company"]) if _is_name(value.text)]
+    sellers = [(block, block.named) for block in headed(sheet, "seller")]
+    named = [
+        Found(name[0], name[0], (name[1],), "named under its heading", block.heading)
+        for block, name in sellers
+        if name is not None and _is_name(name[0])
+    ]
+    # What stands under "Bill to" is never the issuer.
+    others = {
+        id(line)
+        for role in _OTHERS
+        for block in headed(sheet, role)
+        for line in (*block.lines, block.heading)
+    }
+    named += [
+        value
+        for value in labelled(sheet, concepts()["company"])
+        if _is_name(value.text)
+        and not any(id(line) in others for line in value.lines)
+        and (is_business(value.text) or not _FROM.match(value.label.text if value.label else ""))
+    ]
     scored = [
         (score, -index, line)
         for index, line in enumerate(sheet.lines)
-        if (score := _name_score(sheet, index, line)) > 0
+        if id(line) not in others and (score := _name_score(sheet, index, line)) > 0
     ]
     guessed = [
-        Found(_trim(line.text), _trim(line.text), (line,), "a name at the head of the page", rank=1)
+        _fuller(sheet, line)
         for _, _, line in sorted(scored, key=lambda item: item[:2], reverse=True)
     ]
     return named + guessed
+
+
+def _fuller(sheet: Sheet, line: TextLine) -> Found:
+    """A name at the head of a page, as the line under a logo says it in full, or of two lines."""
+    why = "a name at the head of the page"
+    text = _trim(line.text)
+    under = next(iter(sheet.below(line)), None)
+    if under is not None and under.text.startswith(f"{text} ") and not _NO_NAME.match(under.text):
+        return Found(_trim(under.text), _trim(under.text), (line, under), why, rank=1)
+    tall = height(line)
+    for other in (*sheet.above(line)[:1], *sheet.below(line)[:1]):
+        flush = abs(other.box.left - line.box.left) < 0.3 * tall
+        alike = abs(height(other) - tall) < 0.15 * tall and _is_name(other.text)
+        if flush and alike and tall > _TITLE_HEIGHT * sheet.line_height:
+            first, second = sorted((line, other), key=lambda one: one.box.top)
+            both = f"{first.text.strip()} {_trim(second.text)}"
+            return Found(both, both, (first, second), why, rank=1)
+    return Found(text, text, (line,), why, rank=1)
 
 
 def find_bank(sheet: Sheet) -> list[Found]:
@@ -110,13 +163,32 @@ def find_address(sheet: Sheet) -> list[Found]:
         if (text := value.text) and re.search(r"\d|[\u3400-\u9fff]", text)
     ]
     company = next(iter(find_company(sheet)), None)
-    under = _under(sheet, company.lines[-1]) if company is not None else ()
-    if company is not None and not under:
-        named = [*named, *_beside_name(company)]
-    if not under or (named and company is not None and not is_business(company.text)):
+    if company is None:
         return named
-    text = " ".join(line.text.strip() for line in under)
+    under = _under(sheet, company.lines[-1])
+    block = _own_block(sheet, company)
+    if block is not None and {id(line) for line in under} <= {id(line) for line in block.lines}:
+        under = block.address
+    if not under:
+        named = [*named, *_beside_name(company)]
+    if not under or (named and not is_business(company.text)):
+        return named
+    text = joined(under)
     return [Found(text, text, tuple(under), "the lines under the company's name", rank=1), *named]
+
+
+def _own_block(sheet: Sheet, company: Found) -> Block | None:
+    """The address block that begins with the company's name, under a heading or alone."""
+    for block in (*headed(sheet, "seller"), *standing_alone(sheet)):
+        name = block.named
+        if name is not None and block.address and _alike(name[0], company.text):
+            return block
+    return None
+
+
+def _alike(one: str, other: str) -> bool:
+    plain = [re.sub(r"\W", "", text).lower() for text in (one, other)]
+    return bool(plain[0]) and bool(plain[1]) and (plain[0] in plain[1] or plain[1] in plain[0])
 
 
 def is_business(text: str) -> bool:
@@ -143,6 +215,7 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
     follows = 1.0 if any(_ADDRESS.search(other.text) for other in sheet.below(line)[:2]) else 0.0
     long = -2.0 if len(text) > 60 else 0.0
     digits = -1.5 if re.search(r"\d{3}", text) else 0.0
+    digits = -3.0 if re.search(r"#\s?\d", text) else digits
     late = -1.0 if index > 12 else 0.0
     street = -3.0 if _ADDRESS.search(text) and not (legal or trade) else 0.0
     above = sheet.lines[index - 1] if index else None

@@ -19,10 +19,6 @@ _CLOSING: Final = re.compile(
     r"(?i)\b(?:sincerely|faithfully|truly|regards|yours|respectfully|grü(?:ß|ss)en|"
     r"cordialement|atentamente|saludos)\b|此致|敬上"
 )
-_GREETING: Final = re.compile(
-    r"(?i)(?:dear|sehr geehrter?|estimad[oa]|ch[eè]re?|尊敬的|亲爱的)\s*"
-    r"(?P<name>(?!sir|madam|all|team)\S.{1,40}?)\s*[,，:：]?$"
-)
 _CALLING: Final = re.compile(
     r"(?i)\b(?:engineer|manager|director|officer|consultant|designer|developer|analyst|assistant|"
     r"coordinator|accountant|architect|professor|teacher|doctor|nurse|lawyer|attorney|president|"
@@ -50,18 +46,6 @@ def find_person(sheet: Sheet) -> list[Found]:
     guessed = [Found(line.text, line.text, (line,), "a line that reads as a name", rank=2)
                for line in shaped[:1]]  # fmt: skip
     return named + signed[:1] + guessed
-
-
-def find_addressee(sheet: Sheet) -> list[Found]:
-    """The labelled customer or addressee, else who a letter greets."""
-    named = labelled(sheet, concepts()["customer"])
-    greeted = []
-    for line in sheet.lines:
-        match = _GREETING.match(line.text.strip())
-        if match:
-            name = match["name"].strip(" ,，:：")
-            greeted.append(Found(name, name, (line,), "whom the letter greets", rank=2))
-    return named + greeted[:1]
 
 
 def find_calling(sheet: Sheet) -> list[Found]:

@@ -11,6 +11,8 @@ from qwen_vision.engines.embedded.facts import Box, Reading, TextLine
 # How far from a line its neighbours may lie, in heights of a line.
 _REACH_BELOW = 2.6
 _REACH_ABOVE = 1.6
+# Values in letters so much taller than their heads.
+_TALLER = 1.15
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,22 @@ class Sheet:
         box = line.box
         row = self.rows[self.row_of[id(line)]]
         middle = (box.left + box.right) / 2
-        return tuple(
+        right = [
             other
             for other in self.lines_near_row(row, line)
             if other is not line and other.box.left > middle
+        ]
+        # On a crooked page two lines of one column may both be near: the nearer is meant.
+        return tuple(
+            other
+            for other in right
+            if not any(self._hides(nearer, other, line=line) for nearer in right)
         )
+
+    def _hides(self, nearer: TextLine, other: TextLine, *, line: TextLine) -> bool:
+        over = min(nearer.box.right, other.box.right) - max(nearer.box.left, other.box.left)
+        away = [abs(self.level(one) - self.level(line)) for one in (nearer, other)]
+        return nearer is not other and over > 0 and away[0] < away[1]
 
     def lines_near_row(self, row: tuple[TextLine, ...], line: TextLine) -> tuple[TextLine, ...]:
         """Lines whose middle lies within the line's height (rows of a crooked photo), by left."""
@@ -126,6 +139,39 @@ class Sheet:
             and _same_column(box, other.box)
         ]
         return tuple(sorted(found, key=lambda other: -other.box.bottom))
+
+    def value_under(self, line: TextLine) -> TextLine | None:
+        """What stands under a head of a grid; None where the line is no such head.
+
+        A row of heads holds no digit, and under each stands a value: some with digits, or
+        all in taller letters.
+        """
+        row = self.rows[self.row_of[id(line)]]
+        if len(row) < 2 or any(re.search(r"\d|[:：]\s*$", head.text) for head in row):
+            return None
+        under = [self._flush_under(head) for head in row]
+        values = [value for value in under if value is not None]
+        if len(values) < max(2, len(row) - 1):
+            return None
+        taller = all(
+            height(value) > _TALLER * height(head)
+            for head, value in zip(row, under, strict=True)
+            if value is not None
+        )
+        figures = sum(bool(re.search(r"\d", value.text)) for value in values)
+        if not taller and figures * 2 <= len(values):
+            return None
+        return under[row.index(line)]
+
+    def _flush_under(self, line: TextLine) -> TextLine | None:
+        """The line close under another that begins or is centred where it does."""
+        box, tall = line.box, height(line)
+        for other in self.below(line)[:2]:
+            to = other.box
+            away = min(abs(to.left - box.left), abs(to.left + to.right - box.left - box.right) / 2)
+            if away < 0.8 * tall and to.top - box.bottom < 1.2 * tall:
+                return other
+        return None
 
     def _beside(self, left: TextLine, right: TextLine) -> bool:
         shorter = min(height(left), height(right), left.box.bottom - left.box.top)

@@ -17,6 +17,7 @@ from qwen_vision.engines.embedded.extract.leaf import (
     leaf_value,
     nothing,
     option_for,
+    ticked,
 )
 from qwen_vision.engines.embedded.extract.lookup import Hit, look_up
 from qwen_vision.engines.embedded.extract.page import Page
@@ -240,7 +241,7 @@ class _Filler:
         words = _YES.sub("", shape.words)
         hits = look_up(self._pages, replace(shape, kind="string", name=words))
         for hit in hits:
-            said = _SAYS.match(hit.found.text.strip())
+            said = _SAYS.match(ticked(hit.found.text) or hit.found.text.strip())
             if said is not None:
                 self._prove(path, hit)
                 return said["yes"] is not None

@@ -8,65 +8,29 @@ from itertools import combinations
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import find_amounts
-from qwen_vision.engines.embedded.documents.concepts import concepts, fold
+from qwen_vision.engines.embedded.documents.concepts import concepts
 from qwen_vision.engines.embedded.documents.dates import without_dates
 from qwen_vision.engines.embedded.documents.labelled import names_value, split_label
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
+from qwen_vision.engines.embedded.extract.roles import head_role
+from qwen_vision.engines.embedded.extract.ruled import Head, heads_at
+from qwen_vision.engines.embedded.extract.sums import is_sum_row
 from qwen_vision.engines.embedded.facts import TextLine
 
-# Words over the columns of a bill, without accents.
-_ROLES: Final = (
-    (
-        "discount",
-        r"disc\w*\.?(?: ?%)?|rabatt\b.*|korting|remise|descuento|dto\.?|sconto|折扣|优惠|割引",
-    ),
-    ("tax", r"tax\w*|vat|gst|btw|mwst\.?|ust\.?|tva|iva|tx|税率|税额?"),
-    (
-        "unit_price",
-        r"(?:unit|u/|s/|vk-)? ?pri(?:ce|s|x|ze|js)(?!.*total).*|unit cost|each|rate|tarif\w*|"
-        r"ansatz|"
-        r"(?:einzel|stuck)?preis|p\.? ?u\.?(?: h\.?t\.?)?|precio.*|prezzo.*|valor unit\w*|"
-        r"单价|単価|价格|售价",
-    ),
-    (
-        "quantity",
-        r"q'?ty\.?|quantity|quant\.?|aantal|menge|anzahl|stk\.?|stuck|q\.?te|quantite|cantidad|"
-        r"cant\.?|quantita|q\.?ta\.?|hrs|hours|std\.?|units?|pcs|nos|数量|件数|個数",
-    ),
-    (
-        "amount",
-        r"amt.*|amount.*|(?:line )?total.*|sum|summe|bedrag|betrag|zeilenbetrag|gesamt(?:preis)?|"
-        r"montant.*|prix total.*|importe|importo|totale|valor|belopp|(?:extended|ext\.?) price|"
-        r"net(?:to)?|金额|金額|小计|小計|总价|合计",
-    ),
-    (
-        "code",
-        r"(?:item |product )?code(?:/desc)?|sku|no\.?|pos\.?|#|art\.?-?nr\.?|ref\.?|"
-        r"编号|货号|序号|条码",
-    ),
-    (
-        "description",
-        r"(?:item |product )?desc\w*(?:/item)?|items?|products?|articles?|artikel|beschreibung|"
-        r"bezeichnung|leistung|tatigkeit|designation|libelle|prestation|concepto|descri\w+|"
-        r"omschrijving|service|particulars?|name|details?|dish|task|品名|名称|内容|項目|商品.*|项目.*|"
-        r"货物.*|摘要|菜品|菜名",
-    ),
-)
-_HEADERS: Final = tuple(
-    (role, re.compile(rf"^\W*(?:{words})\W*(?:\(\w+\)|ohne.*)?\W*$")) for role, words in _ROLES
-)
-_STOPS: Final = (
-    "total", "subtotal", "tax", "cash", "change", "rounding", "item_count", "balance",
-)  # fmt: skip
 # A line that only says what another one includes.
 _ASIDE: Final = re.compile(
     r"^\W*(?:incl|inkl|inclusief|including|of which|davon|dont)\b", re.IGNORECASE
 )
 # "3 x Tea", "2x Coffee": how many stands before the name.
 _COUNTED: Final = re.compile(r"^(?P<count>\d{1,3}) ?[x×*] ?(?=[^\W\d_])", re.IGNORECASE)
+# "2 Tea" under heads that put the count first.
+_LISTED: Final = re.compile(r"^(?P<count>\d{1,4})(?: ?[x×*])? +(?=[^\W\d_])")
+_WITH_UNIT: Final = re.compile(r"\d+(?:[.,]\d+)?\s?[^\W\d_]{1,8}\.?")
 # A name stands at most so many line heights over its numbers, with a line of codes between.
 _NAME_REACH: Final = 4.0
 _NAME_ROWS: Final = 2
+# Lines that say more about an item stand under it; past so many heights another part begins.
+_FAR: Final = 9.0
 _ENOUGH_LETTERS: Final = 3
 _CENT: Final = Decimal("0.011")
 _TEXT: Final = re.compile(r"[^\W\d_]{3,}|[\u3400-\u9fff]")
@@ -95,41 +59,60 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class _Column:
     role: str
-    header: str
-    left: float
-    right: float
-
-    @property
-    def middle(self) -> float:
-        return (self.left + self.right) / 2
+    head: Head
 
 
 def bill_items(sheet: Sheet) -> list[Item]:
     """The lines of a bill, from its header row or, without one, from rows that end in an amount."""
     start, columns = _header(sheet)
-    headers = {column.role: column.header.strip(" :：") for column in columns if column.role}
-    items: list[Item] = []
-    pending: list[Sequence[TextLine]] = []
-    nameless: Item | None = None
-    for row in sheet.rows[start:]:
-        if any(_WHEN.match(line.text) for line in row):
-            continue
-        if _is_stop(row):
-            if items:
-                break
-            pending, nameless = [], None
-            continue
-        values = _read_row(row, columns)
+    headers = {column.role: column.head.text.strip(" :：") for column in columns if column.role}
+    bill = _Bill(columns)
+    for whole in sheet.rows[start:]:
+        row = _within(whole, columns)
+        if bill.ends_before(row):
+            break
+        if not any(_WHEN.match(line.text) for line in row):
+            bill.take(row)
+    return [replace(item, headers=headers) for item in bill.items]
+
+
+class _Bill:
+    """The items read so far, and the rows that may say what the next one is for."""
+
+    def __init__(self, columns: list[_Column]) -> None:
+        self.items: list[Item] = []
+        self._columns = columns
+        self._pending: list[Sequence[TextLine]] = []
+        self._nameless: Item | None = None
+
+    def ends_before(self, row: Sequence[TextLine]) -> bool:
+        """Whether a row is a sum of the items, or stands far under them."""
+        if not self.items:
+            return False
+        if self._columns and _is_far(self.items[-1], row):
+            return True
+        return is_sum_row(line.text for line in row) or _is_sum(
+            _read_row(row, self._columns), self.items
+        )
+
+    def take(self, row: Sequence[TextLine]) -> None:
+        """Read a row: an item, the name of one, or neither."""
+        if is_sum_row(line.text for line in row):
+            self._pending, self._nameless = [], None
+            return
+        values = _read_row(row, self._columns)
         if "amount" in values:
-            item, nameless = _item(values, row, pending=pending, ruled=bool(columns))
-            items += item
-            pending = []
-        elif nameless is not None and "description" in values:
-            items.append(Item({**nameless.values, **values}, (*nameless.lines, *row)))
-            nameless = None
+            item, self._nameless = _item(
+                values, row, pending=self._pending, ruled=bool(self._columns)
+            )
+            self.items += item
+            self._pending = []
+        elif self._nameless is not None and "description" in values:
+            named = {**self._nameless.values, **values}
+            self.items.append(Item(named, (*self._nameless.lines, *row)))
+            self._nameless = None
         elif "description" in values:
-            pending.append(row)
-    return [replace(item, headers=headers) for item in items]
+            self._pending.append(row)
 
 
 def _item(
@@ -156,36 +139,55 @@ def _item(
 
 
 def _header(sheet: Sheet) -> tuple[int, list[_Column]]:
-    for index, row in enumerate(sheet.rows):
+    for index in range(len(sheet.rows)):
         columns: list[_Column] = []
-        for line in row:
-            role = next(
-                (role for role, words in _HEADERS if words.match(fold(line.text.strip()))), None
-            )
+        for head in heads_at(sheet, index):
+            role = head_role(head.text)
             known = role is not None and all(column.role != role for column in columns)
-            box = line.box
-            columns.append(_Column(str(role) if known else "", line.text, box.left, box.right))
+            columns.append(_Column(str(role) if known else "", head))
         roles = {column.role for column in columns} - {""}
-        if len(roles) >= 2 and roles & {"amount", "unit_price"} and len(roles) >= len(row) - 2:
+        if len(roles) >= 2 and roles & {"amount", "unit_price"} and len(roles) >= len(columns) - 2:
             return index + 1, columns
     return 0, []
 
 
-def _is_stop(row: Sequence[TextLine]) -> bool:
-    """Whether a row is a sum of the bill: a label such as "Total" with a number."""
-    known = concepts()
-    labels = [pattern for name in _STOPS for pattern in known[name].labels]
-    named = any(split_label(line.text, pattern) is not None for line in row for pattern in labels)
-    return named and bool(_numbers(row))
+def _is_far(item: Item, row: Sequence[TextLine]) -> bool:
+    """Whether a row stands so far under an item that it belongs to another part of the page."""
+    bottom = max(line.box.bottom for line in item.lines)
+    return any(line.box.top - bottom > _FAR * height(line) for line in row[:1])
+
+
+def _is_sum(values: dict[str, str], items: Sequence[Item]) -> bool:
+    """Whether a row with one number is the sum of the items above it."""
+    if len(items) < 2 or {"quantity", "unit_price"} & set(values):
+        return False
+    read = [find_amounts(item.values["amount"]) for item in items]
+    last = find_amounts(values.get("amount", ""))
+    if not last or not all(read):
+        return False
+    return abs(sum((amounts[0].value for amounts in read), Decimal(0)) - last[0].value) < _CENT
+
+
+def _within(row: Sequence[TextLine], columns: Sequence[_Column]) -> Sequence[TextLine]:
+    """The lines of a row that lie under the heads: a column beside the bill is another's."""
+    if not columns:
+        return row
+    left, right = columns[0].head.left, columns[-1].head.right
+    return [
+        line
+        for line in row
+        if line.box.right > left - height(line) and line.box.left < right + height(line) * 3
+    ]
 
 
 def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]:
-    numbers = _numbers(row, measures=bool(columns))
+    numbers = _numbers(row, ruled=bool(columns))
     texts = [line for line in row if _TEXT.search(_without_numbers(line.text))]
     values: dict[str, str] = {}
     if texts:
-        values["description"] = _without_tail(texts[0].text)
-        counted = _COUNTED.match(values["description"])
+        named = _named(texts, columns)
+        values["description"] = _without_tail(named.text)
+        counted = (_LISTED if _counts_first(columns) else _COUNTED).match(values["description"])
         if counted:
             values["description"] = values["description"][counted.end() :]
             values["quantity"] = counted["count"]
@@ -198,6 +200,20 @@ def _read_row(row: Sequence[TextLine], columns: list[_Column]) -> dict[str, str]
     if "unit_price" not in values or "quantity" not in values:
         values |= _by_product([number for number, _ in numbers])
     return values
+
+
+def _named(texts: Sequence[TextLine], columns: Sequence[_Column]) -> TextLine:
+    """The text under the head of the descriptions, else the first of the row."""
+    head = next((column.head for column in columns if column.role == "description"), None)
+    if head is None:
+        return texts[0]
+    return min(texts, key=lambda line: head.distance(line.box.left, line.box.right))
+
+
+def _counts_first(columns: Sequence[_Column]) -> bool:
+    """Whether the column of quantities stands left of the descriptions."""
+    roles = [column.role for column in columns]
+    return "quantity" in roles and "description" in roles[roles.index("quantity") :]
 
 
 def _by_product(numbers: Sequence[str]) -> dict[str, str]:
@@ -221,34 +237,37 @@ def _is_whole(number: Decimal) -> bool:
 
 def _by_column(numbers: list[tuple[str, float]], columns: list[_Column]) -> dict[str, str]:
     """Numbers by the header they stand under, or by their order from the right without one."""
-    numeric = [column for column in columns if column.role not in {"description", "code"}]
-    if not numeric:
+    numeric = [column for column in columns if column.role != "description"]
+    if not any(column.role not in {"", "code"} for column in numeric):
         roles = ("amount", "unit_price", "quantity")
         return {role: number for role, (number, _) in zip(roles, reversed(numbers), strict=False)}
     values: dict[str, str] = {}
     for number, place in numbers:
         column = min(numeric, key=lambda column: _distance(column, place))
         values[column.role] = number
-    values.pop("", None)
+    for role in ("", "code"):
+        values.pop(role, None)
     if "amount" not in values and not any(column.role == "amount" for column in numeric):
         values["amount"] = numbers[-1][0]
     return values
 
 
-def _numbers(row: Sequence[TextLine], *, measures: bool = True) -> list[tuple[str, float]]:
+def _numbers(row: Sequence[TextLine], *, ruled: bool = True) -> list[tuple[str, float]]:
     """Numbers of a row with the middle of each in pixels from the left, left to right.
 
-    Weights and volumes are among them if `measures` count.
+    Under heads weights, volumes and counts such as `14 hrs` are among them.
     """
     found = []
     for line in row:
         text = _TIMES.sub(_spaces, without_dates(line.text))
-        text = text if measures else _MEASURE.sub(_spaces, text)
+        text = text if ruled else _MEASURE.sub(_spaces, text)
         box = line.box
         step = (box.right - box.left) / max(len(text), 1)
         for amount in find_amounts(text):
             digits = len(re.sub(r"\D", "", amount.text))
-            glued = _TEXT.search(text) and not amount.has_cents and amount.currency is None
+            counted = ruled and _WITH_UNIT.fullmatch(text.strip()) is not None
+            bare = not amount.has_cents and amount.currency is None and not counted
+            glued = bare and _TEXT.search(text)
             if (digits >= 7 and not amount.has_cents) or amount.is_percent or glued:
                 continue
             middle = box.left + (amount.start + len(amount.text) / 2) * step
@@ -261,9 +280,11 @@ def _spaces(match: re.Match[str]) -> str:
 
 
 def _distance(column: _Column, place: float) -> float:
-    if column.left <= place <= column.right:
+    head = column.head
+    if head.left <= place <= head.right:
         return 0.0
-    return min(abs(place - column.left), abs(place - column.right), abs(place - column.middle))
+    middle = (head.left + head.right) / 2
+    return min(abs(place - head.left), abs(place - head.right), abs(place - middle))
 
 
 def _is_money(text: str) -> bool:

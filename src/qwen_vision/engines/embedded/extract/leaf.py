@@ -13,6 +13,10 @@ from qwen_vision.engines.embedded.extract.shape import Shape
 from qwen_vision.errors import SchemaError
 from qwen_vision.protocol.schema import SchemaCheck
 
+_TICKED: Final = re.compile(
+    r"(?:[☒☑✓✔⊠■●◉✗✘]|\[[xX✓]\])\s*(?P<choice>[^☐□○◯☒☑✓✔⊠■●◉✗✘\[\s][^☐□○◯☒☑✓✔⊠■●◉✗✘\[]*?)"
+    r"(?=\s{2,}|\s*[☐□○◯☒☑✓✔⊠■●◉✗✘\[]|$)"
+)
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _ISO: Final = re.compile(
@@ -58,13 +62,34 @@ def fits(shape: Shape, value: Json) -> bool:
 
 def option_for(shape: Shape, text: str) -> Json:
     """The option of an `enum` that a text names, letter case and spacing aside."""
+    text = ticked(text) or text
     wanted = _plain(text)
     options = [option for option in shape.options if isinstance(option, str)]
     for option in options:
         if _plain(option) == wanted:
             return option
+    words = [option for option in options if _is_word(option, text)]
+    if len({_plain(option) for option in words}) > 1 and not _nested(words):
+        # "Male  Female" without a tick says neither.
+        return None
     inside = [option for option in options if _plain(option) and _plain(option) in wanted]
-    return max(inside, key=len, default=None)
+    return max(words or inside, key=len, default=None)
+
+
+def ticked(text: str) -> str | None:
+    """The one choice of a line that is ticked: `☐ Yes ☒ No` is `No`; None without a tick."""
+    found = [match["choice"].strip() for match in _TICKED.finditer(text)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_word(option: str, text: str) -> bool:
+    return re.search(rf"(?i)(?<!\w){re.escape(option)}(?!\w)", text.replace("_", " ")) is not None
+
+
+def _nested(options: list[str]) -> bool:
+    """Whether one of the options holds all the others: "credit card" says "card" too."""
+    longest = _plain(max(options, key=len))
+    return all(_plain(option) in longest for option in options)
 
 
 def nothing(shape: Shape) -> tuple[Json, str]:
@@ -109,7 +134,7 @@ def _convert(shape: Shape, found: Found, order: DateOrder) -> Json:
             return None
 
 
-def _string(shape: Shape, found: Found, order: DateOrder) -> str:
+def _string(shape: Shape, found: Found, order: DateOrder) -> str | None:
     wanted = shape.rules.get("format")
     if wanted in {"date", "date-time"} or _ISO.search(shape.about):
         date = found.plain if isinstance(found.plain, datetime.date) else None
@@ -118,6 +143,9 @@ def _string(shape: Shape, found: Found, order: DateOrder) -> str:
             date = dates[0].date if dates else None
         if date is not None:
             return date.isoformat() if wanted != "date-time" else _moment(date, found)
+        if wanted is not None:
+            # What is no date is not what was asked for.
+            return None
     if wanted == "time":
         times = find_times(found.text)
         return _clock(times[0]) if times else found.text

@@ -1,17 +1,33 @@
 """Lookup: the found value for a name, by concept, by printed label, by description."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from qwen_vision.engines.embedded.documents.addressees import (
+    party_addresses,
+    party_names,
+    party_sheet,
+)
+from qwen_vision.engines.embedded.documents.addresses import address_part
 from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts, fold, mentions
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.shape import Shape
+from qwen_vision.engines.embedded.extract.whose import Asked, party_asked
 
 # Names that say nothing without the object they belong to: `seller.name`.
 _VAGUE = frozenset({"name", "number", "no", "id", "value", "code", "type", "date", "amount"})
+
+# The dates a document may simply print as "Date"; any other must be labelled.
+_DOCUMENT_DATE: Final = re.compile(
+    r"\b(?:invoice|receipt|bill(?:ing)?|document|doc|letter|statement|issued?|transaction|purchase|"
+    r"travel|flight|estimate|quot\w+|offer|application|note|form|report|contract|print|sale|visit|"
+    r"rechnung\w*|beleg\w*|auszug\w*|facture|ticket|factura|emision|emission)\b|票|单据|開|発行"
+)
+_RATE: Final = re.compile(r"\b(?:rate|percent\w*|satz|taux|tipo)\b|satz$|%|税率")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +41,39 @@ class Hit:
 def look_up(pages: Sequence[Page], shape: Shape, *, context: str = "") -> list[Hit]:
     """Values for a leaf, best first; `context` is the name of the object around it."""
     kind = _kind_of(shape)
-    for concept in _exact(shape.words, context, number=kind == "amount"):
-        hits = _by_concept(pages, concept)
-        if hits:
-            return hits
+    asked = party_asked(shape.words, context) if kind != "amount" else None
+    if asked is not None:
+        hits = _of_party(pages, asked)
+        # What is not known of the customer is not taken from the issuer.
+        if hits or asked.role != "seller":
+            return hits or _by_words(pages, f"{context} {shape.words}".strip(), kind)
+    exact = _first(pages, _exact(shape.words, context, number=kind == "amount"))
+    if exact:
+        return exact
     if context and shape.words in _VAGUE:
         return _by_words(pages, f"{context} {shape.words}", kind)
     literal = _by_words(pages, f"{context} {shape.words}", kind) if context else []
-    literal = literal or _by_words(pages, shape.words, kind)
-    if literal:
-        return literal
-    for concept in _loose(shape):
-        hits = _by_concept(pages, concept)
-        if hits:
-            return hits
-    return []
+    return literal or _by_words(pages, shape.words, kind) or _first(pages, _loose(shape))
+
+
+def _first(pages: Sequence[Page], wanted: Iterable[Concept]) -> list[Hit]:
+    """The hits of the first concept that has any."""
+    return next((hits for concept in wanted if (hits := _by_concept(pages, concept))), [])
+
+
+def _of_party(pages: Sequence[Page], asked: Asked) -> list[Hit]:
+    return [Hit(found, page) for page in pages for found in _told_of(page, asked)]
+
+
+def _told_of(page: Page, asked: Asked) -> list[Found]:
+    if asked.part == "name":
+        return party_names(page.sheet, asked.role)
+    if asked.part == "address" or asked.concept is None:
+        return party_addresses(page.sheet, asked.role)
+    if asked.concept.kind == "address":
+        address = next(iter(party_addresses(page.sheet, asked.role)), None)
+        return address_part(address, asked.concept.name)
+    return find_field(party_sheet(page.sheet, asked.role), asked.concept)
 
 
 def _exact(words: str, context: str, *, number: bool) -> Iterator[Concept]:
@@ -56,8 +90,24 @@ def _loose(shape: Shape) -> Iterator[Concept]:
     """Concepts the name or the description mentions; a company only beside nothing else."""
     for text in (shape.words, shape.about):
         named = [mention.concept for mention in mentions(text)]
-        others = [concept for concept in named if concept.kind != "party"]
-        yield from (others or named)[:2]
+        others = [
+            concept for concept in named if concept.kind != "party" and concept.name != "customer"
+        ]
+        yield from (
+            concept for concept in (others or named)[:2] if not _is_other(shape, concept, text)
+        )
+
+
+def _is_other(shape: Shape, concept: Concept, text: str) -> bool:
+    """Whether a name that mentions a concept means another thing: `delivery date`, `tax rate`."""
+    if concept.kind == "date":
+        said = fold(text)
+        return concept.name == "date" and text == shape.words and not _DOCUMENT_DATE.search(said)
+    if concept.name == "time":
+        return text == shape.words and not _DOCUMENT_DATE.search(fold(text))
+    if concept.kind == "amount":
+        return bool(_RATE.search(fold(shape.words)))
+    return _kind_of(shape) == "date"
 
 
 def _by_concept(pages: Sequence[Page], concept: Concept) -> list[Hit]:

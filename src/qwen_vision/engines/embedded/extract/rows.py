@@ -6,34 +6,20 @@ from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_number
 from qwen_vision.engines.embedded.documents.charts import chart_values
+from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.extract.leaf import Json, leaf_value, nothing
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.pairs import all_pairs
+from qwen_vision.engines.embedded.extract.roles import name_role
+from qwen_vision.engines.embedded.extract.ruled import ruled_rows
 from qwen_vision.engines.embedded.extract.shape import Shape
-from qwen_vision.engines.embedded.facts import Table, TextLine
+from qwen_vision.engines.embedded.extract.sums import is_sum_row
+from qwen_vision.engines.embedded.facts import Box, Table, TextLine
 from qwen_vision.engines.embedded.proofs import proof
 from qwen_vision.protocol.receipt import Evidence
 
-_ROLES: Final = (
-    ("discount", r"discount|折扣|优惠"),
-    ("tax", r"tax|vat|gst|税"),
-    ("unit_price", r"unit ?price|unit ?cost|price ?(?:per|each).*|rate|单价"),
-    ("quantity", r"qty|quantity|count|units?|pieces|number of .*|数量|件数"),
-    (
-        "amount",
-        r"(?:line |item |sub)?(?:amount|total)(?: ?price| ?amount)?|subtotal|cost|sum|net|"
-        r"金额|小计|总价|合计",
-    ),
-    ("price", r"price|价格|售价"),
-    ("code", r"(?:item |product )?(?:code|sku|id|number|no)|编号|货号|条码"),
-    (
-        "description",
-        r"(?:item |product )?(?:description|desc|name|title|item|product|article|goods|service|"
-        r"text|label)|品名|名称|商品|项目|描述|货物",
-    ),
-)
 _LABEL: Final = re.compile(r"key|label|name|field|title|键|标签|名称", re.IGNORECASE)
 _VALUE: Final = re.compile(r"value|text|content|值|内容", re.IGNORECASE)
 
@@ -123,40 +109,39 @@ def _all_tables(pages: Sequence[Page]) -> list[Row]:
     for page in pages:
         for table in page.reading.tables:
             header = [cell.text for cell in table.cells if cell.row == 0]
-            if len(set(header) - {""}) == table.columns:
+            if len(set(header) - {""}) == table.columns and not any(map(find_dates, header)):
                 rows += _table_rows({name: name.lower() for name in header}, table, page)
     return rows
 
 
 def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:
     names = {part.name: part.words for part in shape.fields}
-    roles = _roles(names)
+    roles = {name: role for name, words in names.items() if (role := name_role(words))}
+    ruled = [row for page in pages for row in _ruled(names, page)]
     bill: list[Row] = []
     if {"amount", "price", "unit_price", "quantity"} & set(roles.values()):
         bill = [row for page in pages for row in _bill_rows(roles, page)]
+    if len(bill) == len(ruled):
+        bill = [
+            (under | values, page) for (under, _), (values, page) in zip(ruled, bill, strict=True)
+        ]
     rows = [
         row
         for page in pages
         for table in page.reading.tables
         for row in _table_rows(names, table, page)
     ]
-    if bill and _known(bill) >= _known(rows):
-        return bill
+    best = max((bill, ruled, rows), key=_known)
     return (
-        rows
+        best
         or [row for page in pages for row in _chart_rows(shape, page)]
         or [row for page in pages for row in _pair_rows(names, page)]
     )
 
 
-def _roles(names: dict[str, str]) -> dict[str, str]:
-    """The part of a bill's line that each property asks for."""
-    roles: dict[str, str] = {}
-    for name, words in names.items():
-        role = next((role for role, pattern in _ROLES if re.fullmatch(pattern, words)), None)
-        if role is not None:
-            roles[name] = role
-    return roles
+def _ruled(names: dict[str, str], page: Page) -> Iterator[Row]:
+    for cells in ruled_rows(names, page.sheet):
+        yield {name: _found(cell.text, (cell.line,)) for name, cell in cells.items()}, page
 
 
 def _bill_rows(roles: dict[str, str], page: Page) -> Iterator[Row]:
@@ -187,20 +172,21 @@ def _table_rows(names: dict[str, str], table: Table, page: Page) -> Iterator[Row
     if len(places) * 2 < len(names):
         return
     for row in range(1, table.rows):
-        values = {}
-        for name, column in places.items():
-            cell = grid.get((row, column))
-            if cell is not None and cell.text and cell.box is not None:
-                box = cell.box
-                quad = (
-                    (box.left, box.top),
-                    (box.right, box.top),
-                    (box.right, box.bottom),
-                    (box.left, box.bottom),
-                )
-                values[name] = _found(cell.text, (TextLine(cell.text, quad, 1.0),))
+        if is_sum_row(cell.text for cell in table.cells if cell.row == row):
+            continue
+        values = {
+            name: _found(cell.text, (_line_of(cell.text, cell.box),))
+            for name, column in places.items()
+            if (cell := grid.get((row, column))) is not None and cell.text and cell.box is not None
+        }
         if values:
             yield values, page
+
+
+def _line_of(text: str, box: Box) -> TextLine:
+    top, bottom = box.top, box.bottom
+    quad = ((box.left, top), (box.right, top), (box.right, bottom), (box.left, bottom))
+    return TextLine(text, quad, 1.0)
 
 
 def _says_more(tables: Sequence[Row], lines: Sequence[Row]) -> bool:

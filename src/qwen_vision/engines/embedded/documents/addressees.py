@@ -1,0 +1,140 @@
+"""Addressees: whom a document names beside its issuer, and which of its lines are whose."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.blocks import (
+    Block,
+    Role,
+    headed,
+    joined,
+    standing_alone,
+)
+from qwen_vision.engines.embedded.documents.concepts import concepts, fold
+from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.labelled import labelled
+from qwen_vision.engines.embedded.documents.parties import find_address, find_company
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.facts import TextLine
+
+_GREETING: Final = re.compile(
+    r"(?i)(?:dear|sehr geehrter?|estimad[oa]|ch[eè]re?|尊敬的|亲爱的)\s*"
+    r"(?P<name>(?!sir|madam|all|team)\S.{1,40}?)\s*[,，:：]?$"
+)
+# Japanese letters and bills mark whom they are for.
+_HONOURED: Final = re.compile(r"(?P<name>\S.*?)\s*(?:御中|様|殿)$")
+# A company says how to reach it beside its address; whom it writes to does not.
+_OF_ISSUER: Final = re.compile(
+    r"(?i)@|www\.|\b(?:tel|phone|fax|vat|ust|siret|tva|btw|nif|cif)\b|\bt[ée]l"
+)
+
+
+def find_customer(sheet: Sheet) -> list[Found]:
+    """Whom a document is for, best first.
+
+    A heading such as "Bill to" tells; else a label, the address that is not the issuer's,
+    or whom a letter greets.
+    """
+    return [
+        *_names(headed(sheet, "customer"), "named under its heading"),
+        *labelled(sheet, concepts()["customer"]),
+        *_honoured(sheet),
+        *_names(addressed(sheet), "the address that is not the issuer's"),
+        *_greeted(sheet),
+    ]
+
+
+def party_names(sheet: Sheet, role: Role) -> list[Found]:
+    """The name of a party, best first."""
+    if role == "seller":
+        return find_company(sheet)
+    if role == "customer":
+        return find_customer(sheet)
+    return _names(headed(sheet, "recipient"), "named under its heading") or find_customer(sheet)
+
+
+def party_addresses(sheet: Sheet, role: Role) -> list[Found]:
+    """The address of a party, best first; never that of another."""
+    if role == "seller":
+        return find_address(sheet)
+    return [
+        Found(joined(lines), joined(lines), lines, "the lines under the name", block.heading)
+        for block in party_blocks(sheet, role)
+        if (lines := block.address)
+    ]
+
+
+def party_sheet(sheet: Sheet, role: Role) -> Sheet:
+    """The lines that may speak of a party: for the issuer all that are not another's."""
+    if role == "seller":
+        others = [
+            line
+            for other in ("customer", "recipient")
+            for block in party_blocks(sheet, other)
+            for line in block.lines
+        ]
+        return Sheet(without(sheet.lines, others))
+    mine = {id(line) for block in party_blocks(sheet, role)[:1] for line in block.lines}
+    return Sheet(tuple(line for line in sheet.lines if id(line) in mine))
+
+
+def party_blocks(sheet: Sheet, role: Role) -> list[Block]:
+    """The lines of a party, best first."""
+    blocks = headed(sheet, role)
+    if role == "customer":
+        return blocks + addressed(sheet)
+    if role == "recipient" and not blocks:
+        return party_blocks(sheet, "customer")
+    return blocks
+
+
+def addressed(sheet: Sheet) -> list[Block]:
+    """Addresses without a heading that are not the issuer's, from the top."""
+    company = next(iter(find_company(sheet)), None)
+    known = _plain(company.text) if company is not None else ""
+    own = {id(line) for line in company.lines} if company is not None else set()
+    found = []
+    for block in standing_alone(sheet):
+        name = block.named
+        if name is None or any(id(line) in own for line in block.lines):
+            continue
+        said = _plain(name[0])
+        alike = bool(known) and (said in known or known in said)
+        if not alike and not any(_OF_ISSUER.search(line.text) for line in block.lines):
+            found.append(block)
+    # One address is the issuer's, unless the name of the issuer stands elsewhere.
+    return found
+
+
+def without(lines: Sequence[TextLine], others: Sequence[TextLine]) -> tuple[TextLine, ...]:
+    """The lines that are none of the others."""
+    gone = {id(line) for line in others}
+    return tuple(line for line in lines if id(line) not in gone)
+
+
+def _names(blocks: Sequence[Block], why: str) -> list[Found]:
+    named = [(block, name) for block in blocks if (name := block.named) is not None]
+    return [Found(text, text, (line,), why, block.heading) for block, (text, line) in named]
+
+
+def _honoured(sheet: Sheet) -> list[Found]:
+    marked = [(line, _HONOURED.match(line.text.strip())) for line in sheet.lines]
+    return [
+        Found(match["name"], match["name"], (line,), "named with an honorific")
+        for line, match in marked
+        if match is not None and len(match["name"]) > 1
+    ]
+
+
+def _greeted(sheet: Sheet) -> list[Found]:
+    for line in sheet.lines:
+        match = _GREETING.match(line.text.strip())
+        if match:
+            name = match["name"].strip(" ,，:：")
+            return [Found(name, name, (line,), "whom the letter greets", rank=2)]
+    return []
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W", "", fold(text))

@@ -1,0 +1,322 @@
+"""Blocks: the lines under a heading such as "Bill to", and the addresses that stand alone."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from qwen_vision.engines.embedded.documents.concepts import fold, is_label
+from qwen_vision.engines.embedded.documents.dates import find_dates
+from qwen_vision.engines.embedded.documents.sheet import Sheet, height
+from qwen_vision.engines.embedded.documents.take import take
+from qwen_vision.engines.embedded.facts import TextLine
+
+Role: TypeAlias = Literal["seller", "customer", "recipient"]
+
+# Words over or before a party, on folded text.
+_WORDS: Final[tuple[tuple[Role, str], ...]] = (
+    (
+        "recipient",
+        r"ship(?:ped|ping)?(?: to| address)|deliver(?:y|ed)?(?: to| address)|consignee|"
+        r"(?:adresse de )?livraison(?: ?[:a].*)?|liefer(?:adresse|anschrift)|warenempfanger|"
+        r"adres(?:se)? de l.installation|direccion de (?:envio|entrega)|afleveradres|"
+        r"送货地址|收货(?:人|地址|方)|お?届け先|收件人",
+    ),
+    (
+        "customer",
+        r"bill(?:ed|ing)?(?: to)?(?: address)?|sold to|invoiced? to|customer(?: name)?|"
+        r"client(?: name)?|buyer(?: name)?|purchaser|(?:prepared|issued) (?:for|to)|quote for|"
+        r"to|guest(?: name)?|rechnungs(?:empfanger|adresse|anschrift)|rechnung an|"
+        r"kaufer|kund(?:e|in)|auftraggeber|empfanger|factuur(?:adres| aan)|klant|aan|"
+        r"facture a|adresse de facturation|destinataire|acheteur|cliente|facturar a|comprador|"
+        r"destinatario|spett\.?(?:le)?|客户(?:名称|姓名)?|购(?:买方|货单位|方)(?:名称)?|买方|抬头|お客様名?|ご?請求先",
+    ),
+    (
+        "seller",
+        r"from|seller(?: name)?|vendor(?: name)?|supplier(?: name)?|sender|shipper|"
+        r"service provider|sold by|issued by|remit to|lieferant|"
+        r"rechnungs(?:er)?steller|verkaufer|absender|auftragnehmer|leverancier|verkoper|"
+        r"fournisseur|vendeur|prestataire|expediteur|emetteur|emisor|proveedor|vendedor|"
+        r"remitente|fornitore|cedente|销售方(?:名称)?|卖方|供应商|供货(?:方|单位)|開票方|开票方|発行元|請求元|ご?依頼主",
+    ),
+)
+_HEADINGS: Final = tuple(
+    (role, re.compile(rf"\W*(?:{words})(?P<mark>\W*)$|\W*(?:{words}) ?[:：] ?(?P<rest>.+)$"))
+    for role, words in _WORDS
+)
+# A line of an address that holds a postal code and, mostly, the town.
+_POSTAL: Final = re.compile(
+    r"^(?:[A-Z]{1,2}[- ])?\d{4,5} (?:[A-Z]{2} )?[^\W\d_]{2}|^\d{4} ?[A-Z]{2}\b|"
+    r"\b[A-Z]{2},? \d{5}(?:-\d{4})?(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$|"
+    r"\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|\b(?:NSW|VIC|QLD|ACT|TAS|WA|SA|NT) \d{4}\b|〒\d{3}-?\d{4}|"
+    r"^\d{5}$|\b\d{5,6} [A-Z][a-z]+ [A-Z]|- ?\d{6}$|, \d{4,5} [^\W\d_]{3}|"
+    r"\b[A-Z]{2},? \d{5}(?:-\d{4})?, [A-Z]{2}$"
+)
+# What a party's lines may begin with before its name.
+_BEFORE_NAME: Final = re.compile(
+    r"(?i)^\W*(?:\(.*\)|herrn?|frau|firma|messrs\.?|an|gln\b.*|id\b.*|lief-?nr.*)\W*$"
+)
+_ATTENTION: Final = re.compile(
+    r"(?i)^\s*(?:attn\.?|attention|att\.|c/o|z\.? ?h(?:d|ä?nden)\.?|à l'attention de|sales)\s*:?\s+"
+)
+_REACHED: Final = re.compile(
+    r"(?i)^\W*(?:tel|phone|fon|fax|mobile|e-?mail|mail|www|http|vat|ust|siret|siren|tva|nif|cif|"
+    r"btw|kvk|gln|abn|gst|電話|电话)|@|www\."
+)
+# These name a place as often as a party: only an address tells.
+_WEAK: Final = re.compile(r"(?i)^\W*(?:from|to|aan|sender|livraison)\b")
+_SENDER: Final = re.compile(r"\S\s+[-–·•|]\s+\S.*\d")
+_CHINESE_PLACE: Final = re.compile(r"[市区县镇村路街道].*\d+ ?号?|\d+号")
+_OTHER_PART: Final = re.compile(r"[:：]\s*\S|[:：]\s*$")
+# Letters so much taller than an address are those of a name.
+_LARGE: Final = 1.3
+_ALIGNED: Final = 1.3
+_CLOSE: Final = 0.95
+_FREE_LINE: Final = 2.2
+_MOST_LINES: Final = 8
+# An address of one line is no longer.
+_LONGEST: Final = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The lines of one party; `heading` names it, `first` is what stands in the heading's line."""
+
+    lines: tuple[TextLine, ...]
+    heading: TextLine | None = None
+    first: str = ""
+
+    @property
+    def named(self) -> tuple[str, TextLine] | None:
+        """The name with its line: the first line that is no salutation, number or address."""
+        if self.first and self.heading is not None:
+            return None if _CHINESE_PLACE.search(self.first) else (self.first, self.heading)
+        for line in self.lines:
+            text = _ATTENTION.sub("", line.text).strip(" ,;:")
+            if _BEFORE_NAME.match(line.text) or not re.search(r"[^\W\d_]{2}", text):
+                continue
+            if _POSTAL.search(line.text) or _REACHED.search(text):
+                return None
+            return self._fuller(text, line)
+        return None
+
+    def _fuller(self, text: str, line: TextLine) -> tuple[str, TextLine]:
+        """The name as the next line says it in full, or goes on with it in letters as tall."""
+        place = self.lines.index(line) + 1
+        if place >= len(self.lines):
+            return text, line
+        after = self.lines[place]
+        if after.text.startswith(f"{text} "):
+            return after.text.strip(" ,;:"), after
+        rest = [height(other) for other in self.lines[place + 1 :]]
+        large = bool(rest) and min(height(line), height(after)) > _LARGE * max(rest)
+        return (f"{text} {after.text.strip()}", after) if large else (text, line)
+
+    @property
+    def address(self) -> tuple[TextLine, ...]:
+        """The lines of the address: from the street to the postal code, the country or the end."""
+        name = self.named
+        after = self.lines
+        if self.first and name is None and self.heading is not None:
+            return ()
+        if name is not None and not (self.first and name[1] is self.heading):
+            after = self.lines[self.lines.index(name[1]) + 1 :]
+        kept = [
+            line
+            for line in after
+            if not _REACHED.search(line.text)
+            and not _ATTENTION.match(line.text)
+            and not _OTHER_PART.search(line.text)
+        ]
+        last = max((at for at, line in enumerate(kept) if _POSTAL.search(line.text)), default=None)
+        first = next((at for at, line in enumerate(kept) if re.search(r"\d", line.text)), None)
+        if first is None:
+            return ()
+        end = last if last is not None else first
+        if end + 1 < len(kept) and is_country(kept[end + 1].text):
+            end += 1
+        return tuple(kept[min(first, end) : end + 1])
+
+
+def is_country(text: str) -> bool:
+    """Whether a line is nothing but the name of a country."""
+    return fold(text.strip(" .")) in COUNTRIES
+
+
+def is_postal(text: str) -> bool:
+    """Whether a line holds a postal code as addresses print it."""
+    return bool(_POSTAL.search(text.strip())) and not find_dates(text)
+
+
+def headed(sheet: Sheet, role: Role) -> list[Block]:
+    """The blocks under or beside the headings that name this party, from the top."""
+    return [
+        block
+        for line in sheet.lines
+        for block in _headed(sheet, line, role)
+        if block.address or not _WEAK.match(line.text)
+    ]
+
+
+def party_heading(text: str) -> tuple[Role, str] | None:
+    """The party that a line names and what it says of it: `Client: Ada` is ("customer", "Ada")."""
+    folded = fold(text)
+    for role, pattern in _HEADINGS:
+        match = pattern.match(folded)
+        if match is not None:
+            rest = text[match.start("rest") :].strip() if match["rest"] else ""
+            return role, rest
+    return None
+
+
+def standing_alone(sheet: Sheet) -> list[Block]:
+    """Blocks of lines around a postal code that no heading names, from the top."""
+    taken = {id(line) for role in ROLES for block in headed(sheet, role) for line in block.lines}
+    blocks = []
+    for line in sheet.lines:
+        if id(line) in taken or not is_postal(line.text) or len(line.text) > _LONGEST:
+            continue
+        above: list[TextLine] = []
+        last = line
+        while len(above) < _MOST_LINES and (upper := _next(sheet, last, down=False)) is not None:
+            if id(upper) in taken or party_heading(upper.text) or _ends_address(upper.text):
+                break
+            above.append(upper)
+            last = upper
+            if _BEFORE_NAME.match(upper.text):
+                break
+        lines = (*reversed(above), line, *_under(sheet, line)[:3])
+        if above:
+            blocks.append(Block(_trimmed(lines)))
+    return blocks
+
+
+def _ends_address(text: str) -> bool:
+    """Whether an address cannot begin above this line: another's code, a date, a sender's line."""
+    amount = take(text, "amount")
+    return (
+        is_postal(text)
+        or bool(find_dates(text) or _SENDER.search(text))
+        or (amount is not None and amount.pure and amount.text == text.strip())
+    )
+
+
+def _trimmed(lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
+    """The lines up to the postal code, the country and the ways to reach the party after it."""
+    last = next((at for at, line in enumerate(lines) if is_postal(line.text)), None)
+    if last is None:
+        return tuple(lines)
+    end = last + 1
+    while end < len(lines) and (is_country(lines[end].text) or _REACHED.search(lines[end].text)):
+        end += 1
+    return tuple(lines[:end])
+
+
+ROLES: Final[tuple[Role, ...]] = ("seller", "customer", "recipient")
+
+
+def _headed(sheet: Sheet, line: TextLine, role: Role) -> Iterator[Block]:
+    heading = party_heading(line.text)
+    if heading is None or heading[0] != role:
+        return
+    rest = heading[1]
+    if rest:
+        if re.search(r"[^\W\d_]{2}|[\u3400-\u9fff]", rest):
+            yield Block(_trimmed(_under(sheet, line)), line, rest)
+        return
+    under = _trimmed(_under(sheet, line))
+    right = next((other for other in sheet.right_of(line) if not names_part(other.text)), None)
+    if under and not _is_entry(under[0]):
+        yield Block(under, line)
+    elif right is not None and right.box.left - line.box.right < 12 * height(line):
+        yield Block(_trimmed((right, *_under(sheet, right))), line)
+
+
+def names_part(text: str) -> bool:
+    """Whether a text is a label, of a party or of anything else."""
+    return is_label(text) or party_heading(text) is not None or bool(re.search(r"[:：]\s*$", text))
+
+
+def _is_entry(line: TextLine) -> bool:
+    """Whether a line is an entry of its own: a label with a value, a date, an amount."""
+    if is_label(line.text) or bool(find_dates(line.text)):
+        return True
+    amount = take(line.text, "amount")
+    return amount is not None and amount.pure and not re.fullmatch(r"\d{4,6}", line.text.strip())
+
+
+def _under(sheet: Sheet, line: TextLine) -> tuple[TextLine, ...]:
+    """The lines that go on under a line in its column, until a gap or another heading."""
+    found: list[TextLine] = []
+    last = line
+    while len(found) < _MOST_LINES and (lower := _next(sheet, last, down=True)) is not None:
+        if party_heading(lower.text) or (is_label(lower.text) and not _REACHED.search(lower.text)):
+            break
+        found.append(lower)
+        last = lower
+        if is_country(lower.text):
+            break
+    if found and not any(is_postal(line.text) for line in found):
+        # Some leave a line free between the name and the street.
+        street = _next(sheet, last, down=True, close=_FREE_LINE)
+        rest = () if street is None else (street, *_under_close(sheet, street))
+        if any(is_postal(line.text) for line in rest[:3]):
+            found += rest
+    return tuple(found)
+
+
+def _under_close(sheet: Sheet, line: TextLine) -> tuple[TextLine, ...]:
+    first = _next(sheet, line, down=True)
+    second = _next(sheet, first, down=True) if first is not None else None
+    return tuple(found for found in (first, second) if found is not None)
+
+
+def _next(sheet: Sheet, line: TextLine, *, down: bool, close: float = _CLOSE) -> TextLine | None:
+    """The next line of the same block: close by, and flush or centred with it."""
+    box, tall = line.box, height(line)
+    best: tuple[float, TextLine] | None = None
+    for other in sheet.lines:
+        if other is line:
+            continue
+        to = other.box
+        gap = to.top - box.bottom if down else box.top - to.bottom
+        if not -0.5 * tall < gap < close * max(tall, height(other)):
+            continue
+        away = min(
+            abs(to.left - box.left),
+            abs(to.right - box.right),
+            abs(to.left + to.right - box.left - box.right) / 2,
+        )
+        further = (to.top > box.top + 0.4 * tall) if down else (to.top < box.top - 0.4 * tall)
+        if away < _ALIGNED * tall and further and (best is None or (gap, away) < (best[0], 0)):
+            best = (gap, other)
+    return best[1] if best is not None else None
+
+
+def joined(lines: Sequence[TextLine]) -> str:
+    """Lines of an address as one text: commas between them where none is printed."""
+    texts = [line.text.strip() for line in lines]
+    whole = ""
+    for text in texts:
+        if not whole:
+            whole = text
+        elif re.search(r"[\u3040-\u9fff]$", whole):
+            whole += text
+        else:
+            whole += (" " if whole.endswith((",", "-", ";")) else ", ") + text
+    return whole
+
+
+COUNTRIES: Final = {
+    "united states": "US", "united states of america": "US", "usa": "US", "u.s.a.": "US",
+    "united kingdom": "GB", "uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
+    "ireland": "IE", "germany": "DE", "deutschland": "DE", "nederland": "NL", "netherlands": "NL",
+    "the netherlands": "NL", "belgium": "BE", "belgie": "BE", "belgique": "BE", "france": "FR",
+    "spain": "ES", "espana": "ES", "portugal": "PT", "italy": "IT", "italia": "IT",
+    "malaysia": "MY", "singapore": "SG", "china": "CN", "中国": "CN", "hong kong": "HK",
+    "india": "IN", "japan": "JP", "日本": "JP", "australia": "AU", "new zealand": "NZ",
+    "canada": "CA", "mexico": "MX", "brasil": "BR", "brazil": "BR", "switzerland": "CH",
+    "schweiz": "CH", "suisse": "CH", "svizzera": "CH", "austria": "AT", "osterreich": "AT",
+    "poland": "PL", "polska": "PL", "sweden": "SE", "sverige": "SE", "norway": "NO",
+    "norge": "NO", "denmark": "DK", "danmark": "DK", "finland": "FI", "luxembourg": "LU",
+}  # fmt: skip
