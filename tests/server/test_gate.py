@@ -162,3 +162,38 @@ def test_page_of_this_machine_is_served(keyless: str, call: Call, ask: Ask) -> N
 def test_open_address_without_keys_is_refused(host: str) -> None:
     with pytest.raises(SettingsError, match="QWEN_VISION_API_KEYS"):
         ServerSettings(host=host)
+
+
+def test_page_of_this_machine_may_ask_first_and_read_the_answer(
+    keyless: str, call: Call, ask: Ask
+) -> None:
+    page = {"Origin": "http://localhost:3000"}
+    wish = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,x-stainless-os",
+    }
+    status, headers, body = call(keyless, method="OPTIONS", headers={**page, **wish})
+    assert (status, body) == (204, b"")
+    assert headers["access-control-allow-origin"] == page["Origin"]
+    assert headers["access-control-allow-headers"] == wish["Access-Control-Request-Headers"]
+    assert "POST" in headers["access-control-allow-methods"]
+    for sent, expected in ((ask(), 200), (b"{", 400)):
+        status, headers, _ = call(keyless, body=sent, headers=page)
+        assert (status, headers["access-control-allow-origin"]) == (expected, page["Origin"])
+        assert "x-request-id" in headers["access-control-expose-headers"]
+        assert headers["vary"] == "origin"
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/healthz"])
+def test_pages_from_elsewhere_are_told_nothing(keyless: str, call: Call, path: str) -> None:
+    page = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    status, headers, _ = call(keyless, path, method="OPTIONS", headers=page)
+    assert status >= 400
+    assert not [name for name in headers if name.startswith("access-control")]
+
+
+def test_server_with_keys_leaves_pages_to_the_proxy_before_it(locked: str, call: Call) -> None:
+    page = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    status, headers, _ = call(locked, method="OPTIONS", headers=page)
+    assert status == 401
+    assert "access-control-allow-origin" not in headers

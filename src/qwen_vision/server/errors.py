@@ -24,6 +24,7 @@ from qwen_vision.server.exchange import (
 from qwen_vision.server.gate import METRICS_PATH, OPEN_PATHS, Gate
 from qwen_vision.server.lifecycle import Lifecycle
 from qwen_vision.server.observer import Observer
+from qwen_vision.server.pages import is_only_asking
 from qwen_vision.server.replies import error_event, reply_to
 from qwen_vision.settings import ServerSettings
 
@@ -68,9 +69,9 @@ class ErrorDoor:
         self._observer.begin(exchange)
         try:
             self._gate.check(exchange)
-            if scope["path"] not in _WATCHING_PATHS:
-                self._lifecycle.check()
-            await self._app(scope, receive, send)
+            # With keys, whoever lets pages in puts a proxy before the server that says which.
+            if self._settings.keys or not await is_only_asking(exchange):
+                await self._pass(exchange, receive, send)
         except ClientGoneError:
             exchange.status = CLIENT_GONE_STATUS
         except BrokenStreamError as error:
@@ -86,6 +87,11 @@ class ErrorDoor:
             await self._tell(QwenVisionError(), exchange)
         self._observer.end(exchange)
         exchange.end()
+
+    async def _pass(self, exchange: Exchange, receive: Receive, send: Send) -> None:
+        if exchange.scope["path"] not in _WATCHING_PATHS:
+            self._lifecycle.check()
+        await self._app(exchange.scope, receive, send)
 
     async def _end_interrupted(self, exchange: Exchange) -> None:
         reason = exchange.interruption
