@@ -135,11 +135,11 @@ def start(folder: Path) -> Start:
 
 @pytest.fixture
 def terminal(start: Start) -> Terminal:
-    """What a terminal of 100 columns shows of a run that ends well."""
+    """What a terminal shows of a run that ends well."""
 
-    def run(*words: str, **env: str) -> str:
+    def run(*words: str, columns: int = 100, **env: str) -> str:
         ours, its = pty.openpty()
-        termios.tcsetwinsize(its, (30, 100))
+        termios.tcsetwinsize(its, (30, columns))
         with start(*words, stdin=its, stdout=its, stderr=its, env=env) as running:
             os.close(its)
             shown = b""

@@ -44,8 +44,16 @@ def test_terminal_counts_on_when_the_thoughts_have_stopped(terminal: Terminal) -
     assert "at last" in shown.rpartition(CLEAR)[2]
 
 
+@pytest.mark.parametrize(
+    ("columns", "shown_whole"), [(100, r"big\.bmp: uploading [█░]{16} "), (36, r"\[2m[█░]{16} ")]
+)
 def test_terminal_shows_how_far_an_upload_is(
-    terminal: Terminal, serve: Callable[..., str], folder: Path
+    terminal: Terminal,
+    serve: Callable[..., str],
+    folder: Path,
+    *,
+    columns: int,
+    shown_whole: str,
 ) -> None:
     storage = StorageSettings(folder=folder / "kept")
     address = serve(settings=ServerSettings(port=0, storage=storage))
@@ -53,9 +61,8 @@ def test_terminal_shows_how_far_an_upload_is(
         Image.new("RGB", (64, 64), "red").save(out, "BMP")
         out.write(bytes(8_000_000))
     env = {"QWEN_BASE_URL": address, "XDG_CACHE_HOME": str(folder / "cache")}
-    shown = terminal("analyze", "big.bmp", "--model", "qwen3-vl-plus", **env)
-    assert "big.bmp: uploading " in shown
-    assert "100% of 8.0 MB" in shown
+    shown = terminal("analyze", "big.bmp", "--model", "qwen3-vl-plus", columns=columns, **env)
+    assert re.search(shown_whole + "100% of 8.0 MB", shown)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 _DIM, _RED, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[0m"
@@ -63,10 +63,11 @@ class Screen:
         sys.stderr.write(f"{_harmless(text, sys.stderr)}\n")
         sys.stderr.flush()
 
-    def progress(self, text: str) -> None:
+    def progress(self, text: str, *shorter: str) -> None:
         """A line that the next output replaces; only for a person.
 
-        Its beginning is left out when the terminal is narrower.
+        The first of the texts that the terminal has room for; of the last its beginning is left
+        out when that is too long as well.
         """
         if self._moves:
             self.clear_progress()
@@ -74,7 +75,7 @@ class Screen:
                 sys.stderr.write("\n")
                 self._open_line = False
                 self._broken_off = True
-            self._tell(_fitting(_harmless(text, sys.stderr)), _DIM)
+            self._tell(_fitting([_harmless(one, sys.stderr) for one in (text, *shorter)]), _DIM)
             self._progress = True
 
     def clear_progress(self) -> None:
@@ -122,15 +123,17 @@ def _harmless(text: str, stream: TextIO) -> str:
     return _CONTROLS.sub("", text)
 
 
-def _fitting(text: str) -> str:
-    """The end of a text that fits one line: what is wrapped could not be taken away again."""
+def _fitting(texts: Sequence[str]) -> str:
+    """A text, or the end of one, that fits one line: what is wrapped could not be taken away."""
     try:
         room = os.get_terminal_size(sys.stderr.fileno()).columns - 1
     except (OSError, ValueError):
-        return text
+        return texts[0]
     # A terminal that does not know its width says zero.
-    if room <= 0 or _width(text) <= room:
-        return text
+    for text in texts:
+        if room <= 0 or _width(text) <= room:
+            return text
+    text = texts[-1]
     while text and _width(text) >= room:
         text = text[1:]
     return f"…{text}"

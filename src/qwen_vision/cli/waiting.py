@@ -37,7 +37,8 @@ class Waiting:
         self._words = words
         self._names = names or {}
         self._uploads: dict[str, tuple[int, int]] = {}
-        self._bar = ""
+        # In full, and shorter for a narrow terminal.
+        self._bar: tuple[str, ...] = ()
         self._begun_s = time.monotonic()
         self._drawn_s = 0.0
         self._thought_s = 0.0
@@ -53,7 +54,7 @@ class Waiting:
         subject = name if one else f"{len(self._uploads)} files"
         self._show(f"{subject}: uploading", sent / max(total, 1), f"of {total / _MEGABYTE:.1f} MB")
         if sent == total:
-            self._bar = ""
+            self._bar = ()
             # The next ones are another round.
             self._uploads.clear()
 
@@ -66,7 +67,7 @@ class Waiting:
         place = f"{_clock(watched.time_s)} of {_clock(watched.duration_s)}"
         self._show(f"{name}: watching", share, f"· {place}{self._left(share)}")
         if watched.frames == watched.total_frames:
-            self._bar = ""
+            self._bar = ()
 
     def think(self, thought: str) -> None:
         """Leave the screen to a thought for a while; what follows it is waited for again."""
@@ -97,11 +98,12 @@ class Waiting:
         percent = int(share * 100)
         full = percent * _BAR_CELLS // 100
         bar = "█" * full + "░" * (_BAR_CELLS - full)
-        self._bar = f"{subject} {bar} {percent}% {rest}"
+        told = f"{percent}% {rest}"
+        self._bar = (f"{subject} {bar} {told}", f"{bar} {told}", told)
         now_s = time.monotonic()
         if share in (0.0, 1.0) or now_s - self._drawn_s > _REDRAW_S:
             self._drawn_s = now_s
-            self._screen.progress(self._bar)
+            self._screen.progress(*self._bar)
 
     def _left(self, share: float) -> str:
         spent_s = time.monotonic() - self._begun_s
@@ -117,7 +119,7 @@ class Waiting:
             if self._over:
                 return
             if self._bar:
-                self._screen.progress(self._bar)
+                self._screen.progress(*self._bar)
             elif not self._has_thought():
                 self._screen.progress(f"{self._words} ... {seconds} s")
 
