@@ -8,7 +8,14 @@ from statistics import median
 from typing import Final, Literal, TypeAlias
 
 from qwen_vision.engines.embedded.documents.letters import Type
-from qwen_vision.engines.embedded.documents.lists import Item, is_list, item_of, marker, nested
+from qwen_vision.engines.embedded.documents.lists import (
+    Item,
+    is_list,
+    item_of,
+    marker,
+    nested,
+    number_of,
+)
 from qwen_vision.engines.embedded.documents.sheet import around
 from qwen_vision.engines.embedded.facts import Box, Reading, Table, TextLine
 
@@ -89,7 +96,8 @@ class _Page:
             if _shares_column(above, below)
             and 0 < _gap(above, below) + self.height < 1.9 * self.height
         ]
-        self.pitch = median(pitches) if pitches else 1.4 * self.height
+        # Gaps between paragraphs may outnumber the lines inside them.
+        self.pitch = sorted(pitches)[len(pitches) // 3] if pitches else 1.4 * self.height
 
     def times(self, row: _Row) -> float:
         """How many times the usual size a row is set in."""
@@ -103,41 +111,40 @@ class _Page:
     def starts_new(self, group: Sequence[_Row], row: _Row) -> bool:
         """Whether a row is another part: after a gap, in another size, an item, an indent."""
         above = group[-1]
-        if marker(_text(row)) or self.is_large(above) != self.is_large(row):
+        if marker(_text(row)) or not self._is_next(above, row):
             return True
-        if not -2 * self.height < _gap(above, row) <= self._most_gap(row):
+        if self.is_large(group[0]) != self.is_large(row) and not _text(row)[:1].islower():
             return True
         if marker(_text(group[0])):
-            return row[0].box.left < group[0][0].box.left + 0.4 * self.height
-        return self._ends(group, row) or self._is_indented(group, row)
+            outside = row[0].box.left < group[0][0].box.left + 0.4 * self.height
+            return outside or self._left_room(group, row)
+        ends = bool(_SENTENCE_END.search(_text(above)))
+        return ends and (self._left_room(group, row) or self._is_indented(group, row))
 
-    def _most_gap(self, row: _Row) -> float:
-        larger = max(1.0, self.times(row))
-        usual = max(0.0, self.pitch - self.height)
-        return larger * min(_GAP * self.height, usual + (_FURTHER - 1) * self.pitch)
+    def _is_next(self, above: _Row, row: _Row) -> bool:
+        """Whether a row stands under the one above, no further down than lines do."""
+        larger = max(1.0, min(self.times(above), self.times(row)))
+        pitch = _middle(row) - _middle(above)
+        near = _gap(above, row) <= _GAP * self.height * larger
+        return -2 * self.height < pitch <= _FURTHER * self.pitch * larger and near
 
-    def _ends(self, group: Sequence[_Row], row: _Row) -> bool:
-        """Whether the row above ends a sentence and left room for the next row's first word."""
+    def _left_room(self, group: Sequence[_Row], row: _Row) -> bool:
+        """Whether the row above left room for the first word of the next."""
         above = group[-1]
         edge = max(line.box.right for other in (*group, row) for line in other)
         first = row[0].text.split(" ")[0]
         width = row[0].box.right - row[0].box.left
         word = width * (len(first) + 2) / max(1, len(row[0].text))
-        room = edge - above[-1].box.right
-        return bool(_SENTENCE_END.search(above[-1].text)) and room > max(word, 2 * self.height)
+        return edge - above[-1].box.right > max(word, 2 * self.height)
 
     def _is_indented(self, group: Sequence[_Row], row: _Row) -> bool:
         left = min(other[0].box.left for other in group[1:] or group)
-        inside = row[0].box.left - left
-        return (
-            _INDENT * self.height < inside < 4 * self.height
-            and _SENTENCE_END.search(group[-1][-1].text) is not None
-        )
+        return _INDENT * self.height < row[0].box.left - left < 4 * self.height
 
     def text_part(self, rows: tuple[_Row, ...]) -> Part:
         """A title, one item of a list, or a paragraph."""
         box = around(tuple(line for row in rows for line in row))
-        if marker(_text(rows[0])) and not self._is_title(rows):
+        if marker(_text(rows[0])) and (not number_of(_text(rows[0])) or not self._is_title(rows)):
             return Part("list", box, rows, items=(item_of(rows, box),))
         return Part("title" if self._is_title(rows) else "paragraph", box, rows)
 

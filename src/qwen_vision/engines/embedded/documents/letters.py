@@ -14,6 +14,7 @@ _SLIM: Final = frozenset('ftr()[]{}-"/\\')
 _BROAD: Final = frozenset("mwMW@%—…")
 # The ends of a line of few letters weigh too much for its width to say its size.
 _FEW: Final = 6
+_SHORT: Final = 12
 
 
 def type_size(line: TextLine) -> float:
@@ -35,7 +36,9 @@ class Type:
     def times(self, line: TextLine) -> float:
         """How many times the usual size a line is set in."""
         wide, tall = type_size(line) / self._size, height(line) / self.height
-        return min(wide, tall) if len(line.text) < _FEW else wide
+        if len(line.text) >= _SHORT:
+            return wide
+        return min(wide, tall if len(line.text) < _FEW else 1.12 * tall)
 
     def is_tall(self, line: TextLine) -> bool:
         """Whether the line is not lower than most: typewriter faces are only wider."""

@@ -21,6 +21,8 @@ _MIN_COLUMN_ROWS = 3
 _FILLED = 0.6
 _MIN_COLUMN_LETTERS = 14.0
 _MIN_GUTTER = 0.5
+_BULLETS = frozenset("•·▪◦●○■□‣∙")
+_MIN_BULLETS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +211,20 @@ def _gutter(items: Sequence[Placed]) -> float | None:
 
 
 def _is_column(items: Sequence[Placed]) -> bool:
+    """Whether items are running text, in one column or several, or a list of bullets."""
     if len(items) < _MIN_COLUMN_ROWS:
         return False
+    if sum(item.line.text[:1] in _BULLETS for item in items) >= _MIN_BULLETS:
+        return True
+    if median(_letters(item.line.text) for item in items) < _MIN_COLUMN_LETTERS:
+        return False
     width = max(item.box.right for item in items) - min(item.box.left for item in items)
-    filled = median(item.box.right - item.box.left for item in items)
-    letters = median(_letters(item.line.text) for item in items)
-    return filled >= _FILLED * width and letters >= _MIN_COLUMN_LETTERS
+    if median(item.box.right - item.box.left for item in items) >= _FILLED * width:
+        return True
+    # Columns beside each other: together their rows fill the width.
+    rows = rows_of(items)
+    wide = [sum(item.box.right - item.box.left for item in row) for row in rows]
+    return len(rows) < len(items) and median(wide) >= _FILLED * width
 
 
 def _letters(text: str) -> float:
