@@ -1,17 +1,19 @@
 """Tables with lines ruled around their cells: rows, columns and spans as they are drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qwen_vision.engines.embedded.facts import Box, Cell, Table
 from qwen_vision.engines.embedded.perception.order import Placed, rows_of
-from qwen_vision.engines.embedded.perception.pieces import split_at
+from qwen_vision.engines.embedded.perception.pieces import cut_at_walls, split_at
 from qwen_vision.engines.embedded.perception.rules import Rule, Rules
 from qwen_vision.engines.embedded.perception.table_rows import is_number
 
 _TOUCH_PX = 8.0
 _SAME_PX = 6.0
 _DRAWN = 0.5
+# In letter heights: headings beside each other stand further apart than words.
+_HEAD_GAP = 0.5
 # A cell that holds more lines than this is a column whose rows are not ruled.
 _MAX_LINES_PER_ROW = 3
 
@@ -31,7 +33,35 @@ class Grid:
 
     def table(self, pieces: Sequence[Placed]) -> Table | None:
         """The table with this text; None when its rows or columns are not all ruled."""
-        parts = [part for piece in pieces for part in split_at(piece, self.xs, angle_deg=0.0)]
+        return self._with_head_walls(pieces)._table(pieces)
+
+    def _with_head_walls(self, pieces: Sequence[Placed]) -> "Grid":
+        """The grid with walls in a first row that shows none but has words over each column.
+
+        Lines drawn on a coloured heading are often too faint to be found.
+        """
+        inner = self.xs[1:-1]
+        if any(self._wall(0, column) for column in range(1, len(self.xs) - 1)):
+            return self
+        parts = [
+            part
+            for piece in pieces
+            if self.ys[0] < piece.middle < self.ys[1]
+            for part in cut_at_walls(piece, inner, wider=_HEAD_GAP)
+        ]
+        homes = {sum(x < (part.box.left + part.box.right) / 2 for x in inner) for part in parts}
+        if len(homes) < len(self.xs) - 1:
+            return self
+        walls = tuple(Rule(x, self.ys[0], self.ys[1]) for x in inner)
+        return replace(self, rules=replace(self.rules, vertical=(*self.rules.vertical, *walls)))
+
+    def _table(self, pieces: Sequence[Placed]) -> Table | None:
+        parts = [
+            part
+            for piece in pieces
+            for whole in cut_at_walls(piece, self._walls_at(piece.middle))
+            for part in split_at(whole, self.xs, angle_deg=0.0)
+        ]
         cells = self._cells()
         filled = [
             Cell(
@@ -78,6 +108,11 @@ class Grid:
     def _wall(self, row: int, column: int) -> bool:
         """Whether a line is drawn on the left of this cell."""
         return _drawn(self.rules.vertical, self.xs[column], (self.ys[row], self.ys[row + 1]))
+
+    def _walls_at(self, height: float) -> list[float]:
+        """Where lines stand that are drawn through the row at this height."""
+        row = min(sum(y < height for y in self.ys[1:-1]), len(self.ys) - 2)
+        return [x for column, x in enumerate(self.xs) if self._wall(row, column)]
 
     def _floor(self, row: int, column: int) -> bool:
         """Whether a line is drawn above this cell."""

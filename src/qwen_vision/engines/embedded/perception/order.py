@@ -85,6 +85,9 @@ def placed(lines: Sequence[TextLine], *, angle_deg: float) -> list[Placed]:
         # The middle of each side: corners of a line a little askew would reach into its neighbours.
         left, right = (xs[0] + xs[3]) / 2, (xs[1] + xs[2]) / 2
         top, bottom = (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2
+        if abs(right - left) < abs(ys[0] - ys[3]) / 2 or abs(bottom - top) < abs(xs[0] - xs[3]) / 2:
+            # A lone digit is taller than wide and passes for text on end: where it lies counts.
+            left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
         return Placed(
             line, Box(min(left, right), min(top, bottom), max(left, right), max(top, bottom))
         )
@@ -108,10 +111,12 @@ def rows_of(items: Sequence[Placed]) -> list[list[Placed]]:
 def _fits(row: Sequence[Placed], item: Placed) -> bool:
     middle = sum(other.middle for other in row) / len(row)
     height = min(item.height, median(other.height for other in row))
-    if abs(item.middle - middle) > _SAME_ROW * height:
+    apart = abs(item.middle - middle)
+    if apart > _SAME_ROW * height:
         return False
-    # Two lines above each other can not stand on one row.
-    return not any(_overlap(other.box, item.box) > 0.5 * height for other in row)
+    # Two lines above each other can not stand on one row; boxes side by side may touch.
+    most = 0.5 if apart > 0.2 * height else 1.0
+    return not any(_overlap(other.box, item.box) > most * height for other in row)
 
 
 def _overlap(one: Box, other: Box) -> float:

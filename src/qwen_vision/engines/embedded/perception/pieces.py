@@ -45,8 +45,34 @@ def split_at(piece: Placed, edges: Sequence[float], *, angle_deg: float) -> list
     return placed(_cut(line, sorted(cuts)), angle_deg=angle_deg) if cuts else [piece]
 
 
+def cut_at_walls(piece: Placed, walls: Sequence[float], *, wider: float = 0.0) -> list[Placed]:
+    """The piece, cut at the space nearest to each line ruled through it.
+
+    Only spaces that are `wider` than letters stand apart, in letter heights, are cut.
+    """
+    line = piece.line
+    steps = _steps(line, piece.box.right - piece.box.left)
+    least = _usual(steps) + wider * piece.height
+    left, width = piece.box.left, piece.box.right - piece.box.left
+    cuts = set()
+    for wall in walls:
+        if not piece.box.left + piece.height < wall < piece.box.right - piece.height:
+            continue
+        spaces = [
+            (abs(left + (line.stops[before] + line.stops[after]) / 2 * width - wall), after)
+            for step, before, after in steps
+            if after > before + 1 and step >= least
+        ]
+        distance, after = min(spaces, default=(width, 0))
+        if distance < piece.height:
+            cuts.add(after)
+    return placed(_cut(line, sorted(cuts)), angle_deg=0.0) if cuts else [piece]
+
+
 def _steps(line: TextLine, width: float) -> list[tuple[float, int, int]]:
     """How far apart letters that follow each other stand, and their indexes; spaces are none."""
+    if len(line.stops) < len(line.text):
+        return []
     solid = [index for index, char in enumerate(line.text) if char != " "]
     return [
         ((line.stops[after] - line.stops[before]) * width, before, after)

@@ -221,14 +221,33 @@ def _goes_on(above: Row, row: Row, place: _Place) -> bool:
     if place.gap.ruled >= _PARTLY:
         return False
     if place.is_ruled_throughout:
-        return True
+        return not _stands_alone(above, row)
     if place.gap.pitch > _TIGHT * place.height:
         return False
     return not _is_split(above, row) if place.in_header else _is_wrapped(above, row, place)
 
 
+def _stands_alone(above: Row, row: Row) -> bool:
+    """Whether a line fills nearly all columns that the one above does, numbers under numbers."""
+    under = [
+        slot
+        for slot in row.slots
+        # A range or an error in brackets belongs to the number above it.
+        if slot.first > 0 and is_number(slot.text) and slot.text[:1] not in "([±"
+    ]
+    over = {
+        slot.first: slot.pieces[-1].line.text
+        for slot in above.slots
+        if is_number(slot.pieces[-1].line.text) and not slot.text.endswith("-")
+    }
+    full = len(row.columns) >= max(2, len(above.columns) - 1)
+    return full and sum(slot.first in over for slot in under) >= 1
+
+
 def _is_wrapped(above: Row, row: Row, place: _Place) -> bool:
     """Whether a line goes on with what cells of the line above it began to say."""
+    if _stands_alone(above, row):
+        return False
     if 0 not in row.columns:
         return row.columns < above.columns or (row.columns <= above.columns and place.is_closer)
     if above.columns == {0} and row.starts_small:

@@ -28,6 +28,9 @@ _MAX_ROW_GAP = 2.6
 _PART_GAP = 1.6
 _PART_RATIO = 1.8
 _MIN_HEADINGS = 3
+_PROSE_WIDTH = 0.6
+_PROSE_LETTERS = 30
+_PROSE_INDENT = 3.0
 _LOOK_AHEAD = 5
 # A gutter may be crossed by some of the text: headings that span, a value too long.
 _CROSSED = 0.15
@@ -89,13 +92,24 @@ def around(boxes: Iterable[Box]) -> Box:
 def _runs(rows: Sequence[Sequence[Placed]]) -> list[list[Sequence[Placed]]]:
     """Stretches of rows that may be tables: begun and ended by rows of several cells."""
     runs: list[list[Sequence[Placed]]] = []
+    edges = around(piece.box for row in rows for piece in row) if rows else Box(0, 0, 0, 0)
     for row in rows:
-        if runs and not _is_apart(runs[-1][-1], row):
+        if _is_prose(row, edges):
+            runs.append([])
+        elif runs and runs[-1] and not _is_apart(runs[-1][-1], row):
             runs[-1].append(row)
         elif _is_seed(row):
             runs.append([row])
-    parts = [part for run in runs for part in _divided(run)]
+    parts = [part for run in runs if run for part in _divided(run)]
     return [_trimmed(part) for part in parts if any(_is_seed(row) for row in part)]
+
+
+def _is_prose(row: Sequence[Placed], around_all: Box) -> bool:
+    """Whether a row is a line of running text across the page: no row of a table."""
+    line = row[0].box
+    starts_left = line.left - around_all.left < _PROSE_INDENT * row[0].height
+    wide = line.right - line.left > _PROSE_WIDTH * (around_all.right - around_all.left)
+    return len(row) == 1 and starts_left and wide and len(row[0].line.text) > _PROSE_LETTERS
 
 
 def _divided(run: Sequence[Sequence[Placed]]) -> list[list[Sequence[Placed]]]:
@@ -144,8 +158,10 @@ def _is_apart(above: Sequence[Placed], below: Sequence[Placed]) -> bool:
 def _trimmed(run: list[Sequence[Placed]]) -> list[Sequence[Placed]]:
     seeds = [index for index, row in enumerate(run) if _is_seed(row)]
     run, last = run[seeds[0] :], seeds[-1] - seeds[0]
-    # The last cell may run on over more lines.
-    while last + 1 < len(run) and _runs_on(run[last], run[last + 1]):
+    # The last cell may run on over more lines; the last rows may be narrow ones.
+    while last + 1 < len(run) and (
+        _runs_on(run[last], run[last + 1]) or 1 < len(run[last]) == len(run[last + 1])
+    ):
         last += 1
     return run[: last + 1]
 
@@ -267,17 +283,20 @@ def _row(row: Sequence[Placed], gutters: Sequence[tuple[float, float]], region: 
     starts = [region.box.left, *(end for _, end in gutters)]
     ends = [*(start for start, _ in gutters), region.box.right]
     slots: dict[tuple[int, int], list[Placed]] = {}
-    for whole in row:
-        for piece in split_at(whole, edges, angle_deg=region.angle_deg):
-            middle = (piece.box.left + piece.box.right) / 2
-            home = sum(edge < middle for edge in edges)
-            covered = [
-                column
-                for column, (start, end) in enumerate(zip(starts, ends, strict=True))
-                if min(end, piece.box.right) - max(start, piece.box.left) > _COVERS * (end - start)
-            ]
-            span = (min([home, *covered]), max([home, *covered]))
-            slots.setdefault(span, []).append(piece)
+    parts = [part for whole in row for part in split_at(whole, edges, angle_deg=region.angle_deg)]
+    if len(parts) == len(starts) > 2:
+        # As many cells as columns: a heading may stand left of the numbers under it.
+        return Row(tuple(Slot(at, at, (part,)) for at, part in enumerate(parts)))
+    for piece in parts:
+        middle = (piece.box.left + piece.box.right) / 2
+        home = sum(edge < middle for edge in edges)
+        covered = [
+            column
+            for column, (start, end) in enumerate(zip(starts, ends, strict=True))
+            if min(end, piece.box.right) - max(start, piece.box.left) > _COVERS * (end - start)
+        ]
+        span = (min([home, *covered]), max([home, *covered]))
+        slots.setdefault(span, []).append(piece)
     return Row(tuple(Slot(first, last, tuple(pieces)) for (first, last), pieces in slots.items()))
 
 
