@@ -117,13 +117,66 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartMark:
+    """One value of a chart, with the category and the series (or "") it belongs to.
+
+    `text` is the number as it is `printed`, else as it was measured, rounded to what one
+    pixel tells apart. Of a pie it is the share in percent.
+    """
+
+    category: str
+    series: str
+    value: float
+    text: str
+    box: Box
+    printed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: its kind, its words and the values of its marks, from left to right.
+
+    `kind` is `bar`, `line`, `area`, `scatter` or `pie`. A scatter plot has no marks: `dots`
+    counts its points and `ranges` holds their x and y from least to most. `unread` counts
+    marks that were seen but could not be named.
+    """
+
+    kind: str
+    marks: tuple[ChartMark, ...]
+    box: Box
+    title: str = ""
+    x_title: str = ""
+    y_title: str = ""
+    lies: bool = False
+    is_stacked: bool = False
+    is_log: bool = False
+    dots: int = 0
+    ranges: tuple[tuple[float, float], ...] = ()
+    unread: int = 0
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The names of its series, in the order they come."""
+        return tuple(dict.fromkeys(mark.series for mark in self.marks))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The names of its categories, in the order they come."""
+        return tuple(dict.fromkeys(mark.category for mark in self.marks))
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """The text of a picture in reading order; `rotation_deg` is how the page was turned."""
+    """The text of a picture in reading order; `rotation_deg` is how the page was turned.
+
+    `chart` is what the picture shows as a chart, if it is one.
+    """
 
     lines: tuple[TextLine, ...]
     tables: tuple[Table, ...] = ()
     rotation_deg: int = 0
     notes: tuple[str, ...] = field(default=())
+    chart: Chart | None = None
 
     @property
     def rows(self) -> tuple[tuple[TextLine, ...], ...]:

@@ -36,6 +36,7 @@ class Task(Enum):
     TABLE = "table"
     VALUE = "labelled value"
     CELL = "cell of a table"
+    CHART = "values of a chart"
     SECTION = "lines under a heading"
     UNSEEN = "beyond perception"
     SIZE = "size"

@@ -10,6 +10,7 @@ from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.extract.asked import has_template, told_schema
 from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_intents
 from qwen_vision.engines.embedded.rooms.cells import names_a_cell, tell_cells, wants_a_count
+from qwen_vision.engines.embedded.rooms.charts import names_a_chart, tell_chart
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.compare import compare
 from qwen_vision.engines.embedded.rooms.describe import describe
@@ -100,6 +101,8 @@ async def _settled(intents: list[Intent], scene: Scene) -> list[Intent]:
 
 
 async def _placed(intent: Intent, scene: Scene) -> Intent:
+    if await names_a_chart(scene, intent):
+        return replace(intent, task=Task.CHART)
     if await names_a_cell(scene, intent):
         return replace(intent, task=Task.CELL)
     if await wants_a_count(scene, intent):
@@ -161,6 +164,7 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.PART: read_part,
     Task.VALUE: tell_values,
     Task.CELL: tell_cells,
+    Task.CHART: tell_chart,
     Task.SECTION: tell_section,
     Task.KEYS: key_information,
     Task.ITEMS: tell_items,

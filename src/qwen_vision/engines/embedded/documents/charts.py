@@ -9,7 +9,7 @@ from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import read_number
 from qwen_vision.engines.embedded.documents.sheet import height
-from qwen_vision.engines.embedded.facts import Reading, TextLine
+from qwen_vision.engines.embedded.facts import ChartMark, Reading, TextLine
 
 _NUMBER: Final = re.compile(r"[-\u2212+]?[$€£¥]?\d[\d.,]*\s?%?")
 _MIN_CATEGORIES: Final = 3
@@ -20,11 +20,12 @@ _MIN_LABELLED: Final = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A category of a chart and the number printed over it."""
+    """A category of a chart and its number, printed over it or measured (`why` says which)."""
 
     category: str
     value: str
     line: TextLine
+    why: str = "over it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,13 @@ class _Token:
 def chart_values(reading: Reading) -> list[Labelled]:
     """The categories along the foot of a chart, each with the one number printed over it.
 
+    Of a chart that was measured, each category with its value, where it has one series.
     Empty when the picture shows no such row of labels, or when its numbers can not be told
     apart from the ticks of an axis or belong to several series.
     """
+    if reading.chart is not None:
+        chart = reading.chart
+        return [labelled(mark) for mark in chart.marks] if len(chart.series) == 1 else []
     tokens = [token for line in reading.lines for token in _tokens(line)]
     feet = _categories(tokens)
     if len(feet) < _MIN_CATEGORIES:
@@ -67,6 +72,19 @@ def chart_values(reading: Reading) -> list[Labelled]:
     if len(pairs) < _MIN_LABELLED * len(feet):
         return []
     return [Labelled(feet[at].text, pairs[at].text, pairs[at].line) for at in sorted(pairs)]
+
+
+def labelled(mark: ChartMark) -> Labelled:
+    """A mark of a measured chart, its place as that of a line of print."""
+    box = mark.box
+    quad = (
+        (box.left, box.top),
+        (box.right, box.top),
+        (box.right, box.bottom),
+        (box.left, box.bottom),
+    )
+    why = "printed at its mark" if mark.printed else "measured, not printed"
+    return Labelled(mark.category, mark.text, TextLine(mark.text, quad, 1.0), why)
 
 
 def _tokens(line: TextLine) -> list[_Token]:

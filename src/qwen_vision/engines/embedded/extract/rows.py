@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_number
-from qwen_vision.engines.embedded.documents.charts import chart_values
+from qwen_vision.engines.embedded.documents.amounts import find_amounts
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.extract.charted import chart_rows
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.extract.leaf import Json, leaf_value, nothing
 from qwen_vision.engines.embedded.extract.page import Page
@@ -132,11 +132,10 @@ def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:
         for row in _table_rows(names, table, page)
     ]
     best = max((bill, ruled, rows), key=_known)
-    return (
-        best
-        or [row for page in pages for row in _chart_rows(shape, page)]
-        or [row for page in pages for row in _pair_rows(names, page)]
-    )
+    charted = [(row, page) for page in pages for row in chart_rows(shape, page.reading)]
+    if charted and (any(page.reading.chart for page in pages) or not best):
+        return charted
+    return best or [row for page in pages for row in _pair_rows(names, page)]
 
 
 def _ruled(names: dict[str, str], page: Page) -> Iterator[Row]:
@@ -197,27 +196,6 @@ def _says_more(tables: Sequence[Row], lines: Sequence[Row]) -> bool:
 def _known(rows: Sequence[Row]) -> int:
     """How many values rows give."""
     return sum(len(values) for values, _ in rows)
-
-
-def _chart_rows(shape: Shape, page: Page) -> Iterator[Row]:
-    """The labels of a chart with the numbers over them, for rows of one name and one number."""
-    words = [part for part in shape.fields if part.kind in {"string", "any"}]
-    numbers = [part for part in shape.fields if part.kind in {"number", "integer"}]
-    if not numbers and len(words) == 2:
-        words, numbers = words[:1], words[1:]
-    if len(words) != 1 or len(numbers) != 1:
-        return
-    for value in chart_values(page.reading):
-        number = read_number(re.sub(r"[%$€£¥\s]", "", value.value))
-        plain = value.value if number is None else number
-        label = TextLine(value.category, value.line.quad, value.line.confidence)
-        yield (
-            {
-                words[0].name: Found(value.category, value.category, (label,), "a label", label),
-                numbers[0].name: Found(value.value, plain, (value.line,), "over it", value.line),
-            },
-            page,
-        )
 
 
 def _pair_rows(names: dict[str, str], page: Page) -> Iterator[Row]:

@@ -73,6 +73,13 @@ def picture_facts(rgb: Raster, *, width_px: int, height_px: int) -> PictureFacts
     )
 
 
+def color_name(rgb: tuple[int, int, int]) -> str:
+    """The basic colour term nearest to a colour."""
+    anchors = _lab(np.array([[value for _, value in _NAMED]], np.uint8))[0]
+    point = _lab(np.array([[rgb]], np.uint8))[0, 0]
+    return _NAMED[int(np.linalg.norm(anchors - point, axis=1).argmin())][0]
+
+
 def is_blank(rgb: Raster) -> bool:
     """Whether nothing is drawn: hardly any spread, and no stroke that stands out."""
     if float(rgb.std(axis=(0, 1)).max()) > _BLANK_SPREAD:

@@ -1,5 +1,6 @@
 """The senses as plain functions of pixels. Importing this module loads the heavy packages."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from qwen_vision.engines.embedded.facts import (
     Barcode,
+    Chart,
     Difference,
     ObjectSeen,
     PictureFacts,
@@ -24,6 +26,7 @@ from qwen_vision.engines.embedded.perception.leafy import leafy_share
 from qwen_vision.engines.embedded.perception.objects import Namer, weights
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
+from qwen_vision.engines.embedded.perception.plots.reader import read_chart
 from qwen_vision.engines.embedded.perception.rounds import find_rounds
 from qwen_vision.engines.embedded.perception.rules import find_rules
 from qwen_vision.engines.embedded.perception.scripts import (
@@ -55,8 +58,10 @@ class Rooms:
         self._loading = Lock()
 
     def reading(self, pixels: Pixels, original: Size) -> Reading:
-        """The text of a picture, in coordinates of its upright original."""
-        return self._read(np.asarray(pixels), original)
+        """The text of a picture and its chart, in coordinates of its upright original."""
+        rgb = np.asarray(pixels)
+        reading = self._read(rgb, original)
+        return replace(reading, chart=self._chart(rgb, original, reading))
 
     def difference(self, first: tuple[Pixels, Size], second: tuple[Pixels, Size]) -> Difference:
         """What changed between two pictures, each given with the size of its original."""
@@ -113,6 +118,21 @@ class Rooms:
             rotation_deg=upright.rotation_deg,
             notes=notes,
         )
+
+    def _chart(self, rgb: Raster, original: Size, reading: Reading) -> Chart | None:
+        """The chart a picture shows: it stands upright, even where most of its words do not."""
+        size = Size(rgb.shape[1], rgb.shape[0])
+        there, back = Upright(size, original), Upright(original, size)
+        chart = read_chart(rgb, there.lines(reading.lines), self._read_crops)
+        if chart is None:
+            return None
+        marks = tuple(replace(mark, box=back.box(mark.box)) for mark in chart.marks)
+        return replace(chart, box=back.box(chart.box), marks=marks)
+
+    def _read_crops(self, crops: Sequence[Raster]) -> list[tuple[str, float]]:
+        """What stands in small crops (RGB) of one line each, and how sure that is."""
+        bgr = [cv2.cvtColor(crop, cv2.COLOR_RGB2BGR) for crop in crops]
+        return [(words.text, words.confidence) for words in self._reader().words(bgr)]
 
     def _understood(self, bgr: Raster) -> tuple[Page, list[TextLine], tuple[str, ...]]:
         """The page, its lines, other scripts among them where they can be read, and notes."""

@@ -87,6 +87,10 @@ class TextReader:
         unread = tuple(item for item, keep in zip(found, keeps, strict=True) if not keep)
         return Page(kept, unread, turn)
 
+    def words(self, crops: Sequence[Raster]) -> list[Words]:
+        """What stands in each crop (BGR) of one upright line."""
+        return self._reader.read(crops)
+
     def _find(self, bgr: Raster) -> Spots:
         height, width = bgr.shape[:2]
         if min(height, width) >= _CROP_HEIGHT_PX:

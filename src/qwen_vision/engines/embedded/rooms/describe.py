@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.chart_words import chart_words
 from qwen_vision.engines.embedded.documents.kinds import document_kind
 from qwen_vision.engines.embedded.facts import (
     Barcode,
@@ -58,6 +59,7 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
         yield Thought(f"Looked for barcodes: found {len(codes)}.")
         objects = await scene.eyes.objects(image)
         for paragraph in (
+            chart_words(reading.chart, scene.language) if reading.chart else "",
             _text_words(reading, scene.language),
             _code_words(codes, scene.language),
             object_words(objects, scene.language) if notes or objects else "",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from qwen_vision.engines.embedded.documents import markup
+from qwen_vision.engines.embedded.documents.chart_words import chart_table
 from qwen_vision.engines.embedded.documents.charts import Labelled, chart_values
 from qwen_vision.engines.embedded.documents.layout import page_parts
 from qwen_vision.engines.embedded.facts import Box, Quad, Reading, Table, TextLine
@@ -49,12 +50,19 @@ async def tell_tables(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     write = _table_writer(scene)
     for place, (index, image) in enumerate(scene.images):
         reading = await scene.eyes.read(image)
-        yield Thought(f"Looked for tables in picture {index + 1}: found {len(reading.tables)}.")
+        tables = _tables(reading)
+        yield Thought(f"Looked for tables in picture {index + 1}: found {len(tables)}.")
         gap = "\n\n" if place else ""
-        if not reading.tables:
+        if not tables:
             yield Say(gap + _no_table(scene, rows=len(reading.rows)))
-        for number, table in enumerate(reading.tables):
+        for number, table in enumerate(tables):
             yield Say(("\n\n" if number else gap) + write(table))
+
+
+def _tables(reading: Reading) -> tuple[Table, ...]:
+    """The tables of a page, or the values of its chart as one."""
+    charted = chart_table(reading.chart) if reading.chart is not None else None
+    return reading.tables if charted is None else (charted,)
 
 
 def _table_writer(scene: Scene) -> Callable[[Table], str]:

@@ -1,0 +1,1 @@
+"""Plots: charts read by their geometry: axes, bars, lines, points, slices and legends."""

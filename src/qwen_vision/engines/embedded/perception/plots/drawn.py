@@ -1,0 +1,139 @@
+"""Drawn: charts of lines, areas and dots, put together from strokes, scale and words."""
+
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark
+from qwen_vision.engines.embedded.perception.arrays import Raster
+from qwen_vision.engines.embedded.perception.picture import color_name
+from qwen_vision.engines.embedded.perception.plots.curves import Curve, find_curves, height_at
+from qwen_vision.engines.embedded.perception.plots.dots import find_dots
+from qwen_vision.engines.embedded.perception.plots.framing import around, chart_titles
+from qwen_vision.engines.embedded.perception.plots.labels import joined_labels, label_row
+from qwen_vision.engines.embedded.perception.plots.numbers import plain_text
+from qwen_vision.engines.embedded.perception.plots.paint import Area, Color
+from qwen_vision.engines.embedded.perception.plots.scales import Scale
+from qwen_vision.engines.embedded.perception.plots.sheet import Sheet
+from qwen_vision.engines.embedded.perception.plots.snap import snapped
+from qwen_vision.engines.embedded.perception.plots.strokes import Stroke, find_strokes
+
+_FEWEST_LABELS: Final = 2
+
+
+def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
+    """The chart of lines or areas on a scale, measured over each label of the other axis."""
+    area, strokes = _strokes(sheet, scale)
+    scale = snapped(sheet.rgb, sheet.ground_in(area), scale)
+    foot = min(max(scale.px(0.0), scale.low_px), scale.high_px + scale.gap_px) - area.top
+    curves = find_curves(strokes, foot if not scale.is_log else None)
+    if not curves:
+        return None
+    ticks = {id(word) for _, word in scale.ticks}
+    words = [word for word in sheet.plain_words if id(word) not in ticks]
+    first = area.left + min(curve.first for curve in curves)
+    last = area.left + max(curve.last for curve in curves)
+    reach = 0.08 * (last - first)
+    row = label_row(words, scale.high_px, (first - reach, last + reach))
+    labels = joined_labels(row)
+    if len(labels) < _FEWEST_LABELS:
+        return None
+    step = median(right - left for (left, _), (right, _) in pairwise(labels))
+    plot = (area, scale)
+    marks = [
+        mark
+        for curve in curves
+        for x, name in labels
+        if (mark := _mark(sheet, plot, curve, x=x, name=name, step=step)) is not None
+    ]
+    if len(marks) < _FEWEST_LABELS:
+        return None
+    if len(curves) == 1:
+        marks = [_without_series(mark) for mark in marks]
+    titles = chart_titles(sheet, marks, scale=scale, labels=row, lies=False)
+    return Chart(
+        "area" if all(curve.is_area for curve in curves) else "line",
+        tuple(marks),
+        around(marks),
+        title=titles.title,
+        x_title=titles.under,
+        y_title=titles.beside,
+        is_log=scale.is_log,
+    )
+
+
+def _mark(
+    sheet: Sheet, plot: tuple[Area, Scale], curve: Curve, *, x: float, name: str, step: float
+) -> ChartMark | None:
+    area, scale = plot
+    row = height_at(curve, x - area.left, step_px=step)
+    if row is None:
+        return None
+    y = row + area.top
+    value = scale.rounded(scale.value(y), y)
+    box = Box(x - 4, y - 4, x + 4, y + 4)
+    series = sheet.name_of(curve.color) or color_name(curve.color)
+    return ChartMark(name, series, value, plain_text(value), box)
+
+
+def _without_series(mark: ChartMark) -> ChartMark:
+    return ChartMark(mark.category, "", mark.value, mark.text, mark.box)
+
+
+def read_dots(sheet: Sheet, upright: Scale, level: Scale) -> Chart | None:
+    """The scatter plot on two scales: how many points it has and their ranges."""
+    area, strokes = _strokes(sheet, upright)
+    dots = find_dots(strokes)
+    if not dots:
+        return None
+    xs = [level.value(x + area.left) for x, _, _ in dots]
+    ys = [upright.value(y + area.top) for _, y, _ in dots]
+    marks = [
+        ChartMark(
+            "",
+            "",
+            0.0,
+            "",
+            Box(x + area.left - r, y + area.top - r, x + area.left + r, y + area.top + r),
+        )
+        for x, y, r in dots
+    ]
+    labels = [word for _, word in level.ticks]
+    titles = chart_titles(sheet, marks, scale=upright, labels=labels, lies=False)
+    middle_x, middle_y = level.px(sum(xs) / len(xs)), upright.px(sum(ys) / len(ys))
+    return Chart(
+        "scatter",
+        (),
+        around(marks),
+        title=titles.title,
+        x_title=titles.under,
+        y_title=titles.beside,
+        dots=len(dots),
+        ranges=(
+            (level.rounded(min(xs), middle_x), level.rounded(max(xs), middle_x)),
+            (upright.rounded(min(ys), middle_y), upright.rounded(max(ys), middle_y)),
+        ),
+    )
+
+
+def _strokes(sheet: Sheet, scale: Scale) -> tuple[Area, list[Stroke]]:
+    """The coloured strokes beside an axis, without the print and the legend among them."""
+    area = sheet.plot_area(scale)
+    ground = sheet.ground_in(area)
+    pixels = area.of(sheet.rgb).copy()
+    for word in sheet.words:
+        if word.confidence > 0.8:
+            _clear(pixels, area, box=(word.left, word.top, word.right, word.bottom), ground=ground)
+    for key in sheet.keys:
+        _clear(pixels, area, box=key.box, ground=ground)
+    hints = [key.color for key in sheet.keys]
+    return area, find_strokes(pixels, ground, hints=hints)
+
+
+def _clear(
+    pixels: Raster, area: Area, *, box: tuple[float, float, float, float], ground: Color
+) -> None:
+    left, top = max(0, int(box[0]) - area.left), max(0, int(box[1]) - area.top)
+    right, bottom = int(box[2]) + 1 - area.left, int(box[3]) + 1 - area.top
+    if right > left and bottom > top:
+        pixels[top:bottom, left:right] = ground
