@@ -141,6 +141,8 @@ BAD_VALUES = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector"),
     ("QWEN_VISION_ALLOW_PRIVATE_NETWORK", "perhaps"),
+    ("QWEN_VISION_HUB_URL", "hub.example.com"),
+    ("QWEN_VISION_PUBLIC_URL", "vision.example.com"),
     ("QWEN_VISION_MAX_DATA_URI_BYTES", "ten"),
     ("QWEN_VISION_MAX_DATA_URI_BYTES", "0"),
     ("QWEN_VISION_MAX_DATA_URI_BYTES", "-5"),

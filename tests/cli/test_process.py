@@ -186,6 +186,33 @@ def test_serve_says_what_stands_in_the_way(process: Command, address: str) -> No
     assert process("serve", "--allowed-folder", "nowhere").returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ('[models]\n"gpt-4" = "scripted"', "'gpt-4', which is no model of the dialect"),
+        ("[upstream.gpu]\nurl = []", "The upstream 'gpu' has no address"),
+    ],
+)
+def test_serve_refuses_a_configuration_that_cannot_work(
+    process: Command, folder: Path, *, config: str, reason: str
+) -> None:
+    (folder / "qwen-vision.toml").write_text(config)
+    done = process("serve", "--port", "0")
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_serve_says_at_its_start_that_uploads_cannot_be_kept(start: Start, folder: Path) -> None:
+    place = {"QWEN_VISION_STORAGE_FOLDER": "red.png/uploads"}
+    with start("serve", "--port", "0", *SCRIPTED, stderr=subprocess.PIPE, env=place) as server:
+        assert server.stderr is not None
+        first, second = (server.stderr.readline().decode() for _ in range(2))
+        server.terminate()
+    assert f"Uploads cannot be kept in '{folder}/red.png/uploads'" in first
+    assert "answers at http" in second
+
+
 def test_serve_takes_its_limits_from_its_options(start: Start, folder: Path) -> None:
     options = ("--allow-private-network", "--allowed-folder", ".", "--any-model")
     numbers = ("--max-body-mb", "1", "--max-concurrent", "1", "--stop-grace", "0.1")

@@ -102,6 +102,18 @@ def test_coding_plan_key_is_refused() -> None:
         AsyncClient(RemoteSettings("http://127.0.0.1/v1", key="sk-sp-1"))
 
 
+async def test_key_from_a_file_may_end_its_line_and_no_other(
+    peer: "Peer", request_of: Build
+) -> None:
+    peer.say(ANSWER)
+    async with AsyncClient(key="sk-of-a-file\n", base_url=peer.address) as client:
+        await client.complete(request_of("Hello"))
+    assert "sk-of-a-file" in peer.heads[0]
+    with pytest.raises(SettingsError, match="line break") as caught:
+        AsyncClient(key="sk-of\na-file", base_url=peer.address)
+    assert "a-file" not in str(caught.value)
+
+
 @pytest.mark.parametrize("address", ["", "ftp://x/v1", "127.0.0.1:80", "http://[", "http:///v1"])
 def test_address_that_is_no_url_is_refused(address: str) -> None:
     with pytest.raises(SettingsError, match="QWEN_BASE_URL"):

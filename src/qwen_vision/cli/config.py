@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from qwen_vision.errors import SettingsError, UsageError
+from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.errors import ModelNotFoundError, SettingsError, UsageError
 from qwen_vision.settings import UpstreamSettings, WeightsSettings, find_proxies
 
 DEFAULT_FILE: Final = Path("qwen-vision.toml")
@@ -97,6 +98,19 @@ def upstreams(
     return tuple(_upstream(name, table, environ) for name, table in tables.items())
 
 
+def check_models(config: Config, *, any_model: bool) -> None:
+    """Raises SettingsError for a model that no request could name."""
+    for name in config.models:
+        try:
+            find_model(name, any_model=any_model)
+        except ModelNotFoundError as error:
+            raise SettingsError(
+                f"[models] names '{name}', which is no model of the dialect. See: qwen-vision "
+                "models. With --any-model other names are served too.",
+                param="models",
+            ) from error
+
+
 def weights(config: Config, *, folder: Path | None = None) -> WeightsSettings:
     """How weights are run, by the file; `folder` holds them when it names no other."""
     table = config.weights
@@ -115,6 +129,11 @@ def weights(config: Config, *, folder: Path | None = None) -> WeightsSettings:
 
 def _upstream(name: str, table: UpstreamTable, environ: Mapping[str, str]) -> UpstreamSettings:
     urls = (table.url,) if isinstance(table.url, str) else tuple(table.url)
+    if not urls:
+        raise SettingsError(
+            f"The upstream '{name}' has no address; give it a url, or a list of them.",
+            param=f"upstream.{name}.url",
+        )
     for url in urls:
         if not _URL.match(url):
             raise SettingsError(

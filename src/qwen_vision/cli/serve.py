@@ -25,12 +25,13 @@ def run(argv: Sequence[str], call: Call) -> int:
     from pathlib import Path
 
     from qwen_vision.cli.completers import LOCAL_ENGINE
-    from qwen_vision.cli.config import read_config, upstreams, weights
+    from qwen_vision.cli.config import check_models, read_config, upstreams, weights
     from qwen_vision.cli.rates import key_rates, rates_of
     from qwen_vision.server.run import serve
     from qwen_vision.settings import MEBIBYTE, EngineSettings, LogSettings, ServerSettings
 
     config = read_config(Path(options.config) if options.config else None)
+    check_models(config, any_model=options.any_model)
     environ = {**call.env_file, **call.environ}
     engines = EngineSettings(
         media=_media(options, call),

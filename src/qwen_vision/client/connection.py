@@ -60,10 +60,15 @@ class Connection:
         """Keep where to ask; connects on the first request.
 
         Raises UnsupportedKeyError for a coding-plan key and SettingsError for an address
-        that is no http(s) URL.
+        that is no http(s) URL and for a key that no header can carry.
         """
         if remote.key is not None and remote.key.startswith(_CODING_PLAN_PREFIX):
             raise UnsupportedKeyError
+        if remote.key is not None and not remote.key.isprintable():
+            raise SettingsError(
+                "The key holds a line break or another sign that no key has. Copy it anew.",
+                param="key",
+            )
         self.remote = remote
         self.patience = patience
         self._retry = retry

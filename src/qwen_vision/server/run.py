@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import threading
@@ -200,6 +201,7 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
     """
     log_to_stderr(settings.log)
     settings = without_missing(settings)
+    _look_at_storage(settings)
     if settings.workers == 1:
         _play(Server(settings, _pipeline(settings, engines)))
         return
@@ -232,6 +234,22 @@ def serve(settings: ServerSettings, engines: EngineSettings) -> None:
             announce=announce,
         )
         crew.run()
+
+
+def _look_at_storage(settings: ServerSettings) -> None:
+    """Say at the start that uploads will be refused, before the first caller is the one to know."""
+    if settings.storage is None:
+        return
+    folder = nearest = settings.storage.folder.absolute()
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        _log.warning(
+            "Uploads cannot be kept in '%s': '%s' is no folder that may be written to. "
+            "QWEN_VISION_STORAGE_FOLDER names another.",
+            folder,
+            nearest,
+        )
 
 
 def _play(server: Server) -> None:

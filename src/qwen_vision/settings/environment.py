@@ -66,9 +66,9 @@ class Settings:
             media=media,
             keys=frozenset(_names(environ, "QWEN_VISION_API_KEYS")),
             storage=_storage(environ),
-            public_url=environ.get("QWEN_VISION_PUBLIC_URL", "").strip().rstrip("/") or None,
+            public_url=_url(environ, "QWEN_VISION_PUBLIC_URL", like="https://vision.example.com"),
             weights=WeightsSettings(folder=_weights_folder(environ)),
-            hub_url=_hub_url(environ),
+            hub_url=_url(environ, "QWEN_VISION_HUB_URL", like=DEFAULT_HUB_URL) or DEFAULT_HUB_URL,
             metrics_key=environ.get("QWEN_VISION_METRICS_KEY", "").strip() or None,
             traces=_traces(environ),
         )
@@ -119,13 +119,10 @@ def _weights_folder(environ: Mapping[str, str]) -> Path | None:
     return None if cache is None else cache / "weights"
 
 
-def _hub_url(environ: Mapping[str, str]) -> str:
-    url = environ.get("QWEN_VISION_HUB_URL", "").strip().rstrip("/") or DEFAULT_HUB_URL
-    if not url.startswith(("https://", "http://")):
-        raise SettingsError(
-            f"QWEN_VISION_HUB_URL is '{url}'; use an address like {DEFAULT_HUB_URL}.",
-            param="QWEN_VISION_HUB_URL",
-        )
+def _url(environ: Mapping[str, str], name: str, *, like: str) -> str | None:
+    url = environ.get(name, "").strip().rstrip("/") or None
+    if url is not None and not url.startswith(("https://", "http://")):
+        raise SettingsError(f"{name} is '{url}'; use an address like {like}.", param=name)
     return url
 
 

@@ -49,6 +49,8 @@ def find_remote(
     address is used unchanged for both dialects. Raises SettingsError, naming `said`.
     """
     one_address = region == ONE_ADDRESS
+    # A key read from a file ends with a line break.
+    key = (key or "").strip() or None
     if base_url:
         address = base_url.rstrip("/")
         host = address.partition("://")[2]
