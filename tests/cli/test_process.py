@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -259,3 +260,26 @@ def test_serve_without_its_packages_names_the_pip_command(folder: Path) -> None:
     assert done.returncode == 1
     assert "pip install 'qwen-vision[server]'" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_stream_that_was_closed_stands_in_nobodys_way(folder: Path, *, closed: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m qwen_vision analyze red.png"
+    done = subprocess.run(  # noqa: S603 - our own command; a shell closes streams
+        ["/bin/sh", "-c", f"{command} {' '.join(SCRIPTED)} {closed}"],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (b"" if ">&-" in closed.split() else b"A red picture.\n")
+    assert b"Traceback" not in done.stderr
+
+
+def test_full_disk_behind_stdout_is_no_fault_of_the_program(start: Start, folder: Path) -> None:
+    with (
+        Path("/dev/full").open("wb") as full,
+        start("models", stdout=full, stderr=subprocess.PIPE) as running,
+    ):
+        _, said = running.communicate()
+    assert running.returncode == 1
+    assert said == b"qwen-vision: error: the output cannot be written: No space left on device.\n"

@@ -1,6 +1,7 @@
 """Complaint: one line that says what went wrong, where, and what to do next."""
 
 from collections.abc import Mapping
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 
 from qwen_vision.errors import (
     DownloadError,
@@ -17,6 +18,7 @@ _FORMATS = (
     "Pictures may be JPEG, PNG, WEBP, HEIC, AVIF, BMP, TIFF or GIF, documents PDF, videos MP4, "
     "MOV, MKV, AVI, FLV or WMV."
 )
+_FULL = (ENOSPC, EDQUOT, EFBIG, EIO)
 _STEPS = (
     ((ImageFormatError, MediaFormatError), f". {_FORMATS}"),
     (
@@ -32,6 +34,8 @@ def complaint(error: Exception, item_names: Mapping[str, str]) -> str:
     """The line for an error; `item_names` maps content parts to what the user typed."""
     if not isinstance(error, QwenVisionError):
         words = " ".join(str(error).split())
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return f"the output cannot be written: {error.strerror}."
         return (
             f"unexpected {type(error).__name__}: {words} - this is a fault of qwen-vision. "
             "QWEN_VISION_DEBUG=1 shows where it happened."

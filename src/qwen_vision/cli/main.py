@@ -30,11 +30,13 @@ _EXIT_BROKEN_PIPE = 141
 
 def run() -> NoReturn:
     """Entry point of the installed command."""
+    _open_streams()
     _leave(main(sys.argv[1:], os.environ))
 
 
 def run_script(name: str) -> NoReturn:
     """Entry point of scripts/NAME.py."""
+    _open_streams()
     # The guide's scripts ask the international service when nothing says another.
     call = Call(os.environ, default_region="ap-southeast-1")
     script = import_module("qwen_vision.cli.script")
@@ -90,6 +92,15 @@ def guard(call: Call, action: Callable[[], int]) -> int:
     except Exception as error:  # noqa: BLE001 - the command line's one error door
         return _tell(error, call)
     return code
+
+
+def _open_streams() -> None:
+    """Let streams that were closed lead nowhere: no other file may get their numbers."""
+    # In this order each gets its own number, which is the lowest free one.
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w"))
 
 
 def _leave(code: int) -> NoReturn:
