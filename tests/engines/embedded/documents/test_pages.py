@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from qwen_vision.engines.embedded.documents.cells import charted, crossings
+from qwen_vision.engines.embedded.documents.cells import (
+    absent_row,
+    charted,
+    crossings,
+    is_exact,
+    lacking,
+    measured,
+    unheard,
+)
 from qwen_vision.engines.embedded.documents.concepts import concepts
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words, label_said
 from qwen_vision.engines.embedded.documents.headings import find_title, section
@@ -49,6 +57,37 @@ def test_a_question_names_the_row_and_the_column_of_a_cell(
     tabled: Callable[..., Reading], *, question: str, wanted: list[str]
 ) -> None:
     assert [cell.text for cell in crossings(tabled(*STOCK), question)] == wanted
+
+
+YEARS = (("Year", "Jan", "May"), ("2013", "12", "720"), ("2014", "36", "41"))
+
+
+def test_a_row_may_be_named_by_a_number_with_the_header_of_its_cell(
+    tabled: Callable[..., Reading],
+) -> None:
+    reading = tabled(*YEARS)
+    question = "What is the May of 2013?"
+    found = crossings(reading, question)
+    assert [cell.text for cell in found] == ["720"]
+    assert is_exact(found, question)
+    assert crossings(reading, "What happened in 2013?") == []
+
+
+def test_a_column_or_row_that_a_table_lacks_is_told(tabled: Callable[..., Reading]) -> None:
+    reading = tabled(*STOCK)
+    asked = "What is the temperature of the bolts M6?"
+    assert lacking(crossings(reading, asked), asked) == "temperature"
+    priced = "What is the price of the bolts M6?"
+    assert lacking(crossings(reading, priced), priced) == ""
+    assert absent_row(tabled(*YEARS), "What is the May of Zanzibar?") == "Zanzibar"
+    assert absent_row(tabled(*YEARS), "What is the May of 2014?") == ""
+
+
+def test_what_is_compared_must_be_printed(tabled: Callable[..., Reading]) -> None:
+    measure = measured("Which year has the highest humidity?")
+    assert measure == "humidity"
+    assert unheard(tabled(*YEARS), measure)
+    assert not unheard(tabled(*YEARS), measured("Which year has the lowest May?"))
 
 
 def test_rows_of_chinese_are_named_by_their_words(tabled: Callable[..., Reading]) -> None:

@@ -26,6 +26,26 @@ _COUNT_HEAD: Final = re.compile(
 )
 _HALF: Final = 0.5
 _MOST_ROWS: Final = 4
+# "What is the price of tea", "tea's price", 茶的价格是多少: what is asked of a row.
+_OF_A_ROW: Final = re.compile(
+    r"\b(?:what(?:'s| is| was| are| were)|tell me|give me|show me|find)\s+(?:the\s+)?"
+    r"(?P<what>[^?,.]{2,40}?)\s+(?:of|for)\b|的(?P<zh>[^的，？?]{1,12}?)(?:是|为)?(?:多少|什么|几)",
+    re.IGNORECASE,
+)
+_OF_WHAT: Final = re.compile(
+    r"\bthe\s+(?P<what>[^?,.]{2,40}?)\s+(?:of|for)\s+(?:the\s+)?(?P<row>[^?,.]{2,40}?)\s*[?.]?\s*$",
+    re.IGNORECASE,
+)
+_ANYTHING: Final = stems(
+    "values numbers figures data row rows line entry record details information info whole full "
+    "entire complete amount price total count quantity column contents result results"
+)
+# "Which city has the highest price?": what is measured.
+_MEASURE: Final = re.compile(
+    r"\b(?:highest|lowest|largest|smallest|biggest|greatest|fewest|least|most|maximum|minimum)\s+"
+    r"(?P<what>[^?,.]{3,40}?)(?:\s+(?:of|in|on|among|for)\b.*)?\s*[?.]?\s*$",
+    re.IGNORECASE,
+)
 _MONTH_WORD: Final = re.compile(r"\d{1,2}月|[a-z]{3,}")
 
 
@@ -55,7 +75,54 @@ def crossings(reading: Reading, question: str) -> list[Crossing]:
         ]
         if found:
             return found
+        numbered = _numbered_row(table, grid, question)
+        found = _of_row(grid, *numbered, headers=headers, question=question) if numbered else []
+        if len(found) == 1 and _said(found[0].header, question) >= _HALF:
+            return found
     return []
+
+
+def is_exact(found: list[Crossing], question: str) -> bool:
+    """Whether a question says a row and the whole header of one cell."""
+    return len(found) == 1 and _said(found[0].header, question) == 1.0
+
+
+def lacking(found: list[Crossing], question: str) -> str:
+    """What a question asks of a row that no header of the row says; empty when one may."""
+    asked = _OF_A_ROW.search(question)
+    if asked is None or not any(cell.header for cell in found):
+        return ""
+    what = asked["what"] or asked["zh"]
+    wanted = stems(what) - stems(" ".join(cell.row for cell in found))
+    said = any(shared(what, cell.header) or shared(cell.header, what) for cell in found)
+    kind = _MONEY.search(what) or _COUNT.search(what) or wanted & _ANYTHING
+    return "" if said or kind or not wanted else what
+
+
+def absent_row(reading: Reading, question: str) -> str:
+    """What a question asks a whole column of, where nothing of it is printed; else empty."""
+    asked = _OF_WHAT.search(question)
+    if asked is None or not stems(asked["row"]) or stems(asked["row"]) & stems(reading.text):
+        return ""
+    for table in reading.tables:
+        headers = list(_headers(table).values())[1:] if table.columns > 2 else []
+        if any(fold(header).strip() == fold(asked["what"]).strip() for header in headers):
+            return asked["row"].strip()
+    return ""
+
+
+def measured(question: str) -> str:
+    """What a question about the highest or the lowest measures; empty when it says nothing."""
+    found = _MEASURE.search(question)
+    return found["what"] if found else ""
+
+
+def unheard(reading: Reading, measure: str) -> bool:
+    """Whether a table has headers and what is measured is printed nowhere in the picture."""
+    if not stems(measure) or stems(measure) & _ANYTHING or _MONEY.search(measure):
+        return False
+    headed = any(table.columns > 2 and _headers(table) for table in reading.tables)
+    return headed and not stems(measure) & stems(reading.text)
 
 
 def charted(reading: Reading, question: str) -> list[Crossing]:
@@ -122,6 +189,20 @@ def _rows(
     ][:_MOST_ROWS]
 
 
+def _numbered_row(
+    table: Table, grid: dict[tuple[int, int], Cell], question: str
+) -> tuple[int, Cell] | None:
+    """The one row whose first cell is a number, a year or a time that the question says."""
+    said = [
+        (row, cell)
+        for row in range(1, table.rows)
+        if (cell := grid.get((row, 0))) is not None
+        and re.search(r"\d", cell.text)
+        and re.search(rf"(?<![\w.,:]){re.escape(cell.text.strip())}(?![\d.,:]*\d)", question)
+    ]
+    return said[0] if len(said) == 1 else None
+
+
 def _label(table: Table, grid: dict[tuple[int, int], Cell], row: int) -> Cell | None:
     for column in range(min(2, table.columns)):
         cell = grid.get((row, column))
@@ -134,11 +215,19 @@ def _under_header(found: list[Crossing], question: str, *, label: str) -> list[C
     if len(found) < 2:
         return found
     rest = " ".join(_without(question, label))
-    scored = [(shared(cell.header, rest), cell) for cell in found]
+    scored = [(_said(cell.header, rest), cell) for cell in found]
     best = max(score for score, _ in scored)
     if best >= _HALF:
         return [cell for score, cell in scored if score == best]
     return list(_by_kind(found, question)) or found
+
+
+def _said(header: str, question: str) -> float:
+    """The part of a header that a question says; `May` or `No` is a header by itself."""
+    alone = not stems(header) and bool(re.search(r"\w", header))
+    if alone:
+        return float(bool(re.search(rf"\b{re.escape(fold(header))}\b", fold(question))))
+    return shared(header, question)
 
 
 def _by_kind(found: list[Crossing], question: str) -> Iterator[Crossing]:

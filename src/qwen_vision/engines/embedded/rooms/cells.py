@@ -4,7 +4,14 @@ import re
 from collections.abc import AsyncIterator
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.cells import Crossing, charted, crossings
+from qwen_vision.engines.embedded.documents.cells import (
+    Crossing,
+    absent_row,
+    charted,
+    crossings,
+    is_exact,
+    lacking,
+)
 from qwen_vision.engines.embedded.documents.fields import find_field, find_words
 from qwen_vision.engines.embedded.documents.sheet import Sheet, around
 from qwen_vision.engines.embedded.documents.words import shared
@@ -20,6 +27,10 @@ from qwen_vision.media.items import Image
 from qwen_vision.protocol.receipt import Evidence
 
 _MAY_ASK_A_CELL: Final = frozenset({Task.VALUE, Task.COUNT, Task.WHEN, Task.UNKNOWN, Task.MOMENT})
+_MAY_MEAN_A_CELL: Final = frozenset({Task.SIZE, Task.SUM})
+_STRUCTURE: Final = re.compile(
+    r"\bhow many (?:\w+ )?(?:rows?|columns?|cells)\b|(?:几|多少)(?:个)?(?:行|列)", re.IGNORECASE
+)
 _MONEY: Final = re.compile(
     r"\bhow much\b|\bprices?\b|\bcosts?\b|\bpaid for\b|多少钱|价格|价钱|单价", re.IGNORECASE
 )
@@ -32,7 +43,14 @@ _MOST_ITEMS: Final = 3
 
 async def names_a_cell(scene: Scene, intent: Intent) -> bool:
     """Whether a question says the words of a row, of an item or of a bar, and no label's."""
-    if intent.task not in _MAY_ASK_A_CELL:
+    if intent.task in _MAY_MEAN_A_CELL:
+        # "What is the height of the stapler": a row and a header of a table, word for word.
+        readings = [await scene.eyes.read(image) for _, image in scene.images]
+        return any(
+            is_exact(crossings(one, intent.text), intent.text) or absent_row(one, intent.text)
+            for one in readings
+        )
+    if intent.task not in _MAY_ASK_A_CELL or _STRUCTURE.search(intent.text):
         return False
     return any([_is_asked(await scene.eyes.read(image), intent) for _, image in scene.images])
 
@@ -51,7 +69,7 @@ def _is_asked(reading: Reading, intent: Intent) -> bool:
         return False
     found = _cells(reading, intent.text)
     if not found:
-        return False
+        return bool(absent_row(reading, intent.text))
     if _priced(reading, intent.text) and not _TOTAL.search(intent.text):
         # "How much was the milk?" is not what the whole bill came to.
         return True
@@ -101,8 +119,14 @@ async def tell_cells(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     for index, image in scene.images:
         found = _cells(await scene.eyes.read(image), intent.text)
         yield Thought(f"Looked for the row in the tables of picture {index + 1}: {_what(found)}.")
+        row = "" if found else absent_row(await scene.eyes.read(image), intent.text)
+        if row:
+            yield Say(scene.say(f"I find no “{row}” in the table. ", f"表中没有找到“{row}”。"))
         if not found:
             continue
+        lack = lacking(found, intent.text)
+        if lack:
+            yield Say(scene.say(f"No column is called “{lack}”. ", f"表中没有“{lack}”这一列。"))
         for cell in found:
             yield Proof(
                 Evidence(

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_number
+from qwen_vision.engines.embedded.documents.cells import measured, unheard
 from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.dates import without_dates
 from qwen_vision.engines.embedded.documents.sheet import Sheet
@@ -61,6 +62,16 @@ async def do_sums(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     operation = next(name for name, pattern in _OPERATIONS if pattern.search(intent.text))
     for place, (index, image) in enumerate(scene.images):
         reading = await scene.eyes.read(image)
+        measure = measured(intent.text)
+        if unheard(reading, measure):
+            yield Say("\n" if place else "")
+            yield Say(
+                scene.say(
+                    f"I find no “{measure}” in this picture, so I can't compare by it.",
+                    f"图中没有“{measure}”，无法比较。",
+                )
+            )
+            continue
         numbers = _numbers(reading, intent.text)
         yield Thought(
             f"Picture {index + 1}: {len(numbers.values)} numbers from {numbers.source_en}; "
@@ -76,7 +87,9 @@ async def do_sums(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 def _numbers(reading: Reading, question: str) -> Numbers:
     """A table's column the question names, else a bill's amounts, else all numbers."""
     for table in reading.tables:
-        column, title = _column(table, question)
+        column, title = _column(table, measured(question) or question)
+        if not column:
+            column, title = _column(table, question)
         if column:
             return Numbers(tuple(column), f"the column “{title}”", f"“{title}”一列")
     pairs = [
