@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from qwen_vision.engines.registry import build_engine
 from qwen_vision.engines.scripted.script import Step
-from qwen_vision.settings import ServerSettings, StorageSettings
+from qwen_vision.settings import (
+    EngineSettings,
+    ServerSettings,
+    StorageSettings,
+    UpstreamSettings,
+)
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 MODEL = ("--model", "qwen3-vl-plus")
@@ -92,3 +98,17 @@ def test_json_is_all_that_a_pipe_gets(command: Command, serve: Callable[..., str
     done = command("analyze", "red.png", "Read", "--json", *MODEL, env={"QWEN_BASE_URL": address})
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"total": "9.00"}
+
+
+def test_receipt_of_a_server_names_what_its_upstream_did_not_hear(
+    command: Command, serve: Callable[..., str]
+) -> None:
+    behind = UpstreamSettings(name="gpu", urls=(f"{serve()}/v1",), profile="ollama")
+    engine = build_engine("upstream:gpu", EngineSettings(upstreams=(behind,)))
+    there = {"QWEN_BASE_URL": serve(engine=engine)}
+    asked = ("analyze", "red.png", "What?", *MODEL, "--high-resolution", "--receipt")
+    for way in ("--stream", "--no-stream"):
+        done = command(*asked, way, env=there)
+        assert done.returncode == 0, done.stderr
+        assert "Without effect" in done.stderr
+        assert "know none: vl_high_resolution_images" in done.stderr

@@ -73,6 +73,7 @@ def test_answer_knows_its_text_thoughts_usage_receipt_and_engine(
     assert answer.usage is not None
     assert answer.usage.total_tokens > 0
     assert answer.receipt[0].original_size == (64, 48)
+    assert answer.notes == []
     assert answer.parsed is None
     assert answer.tool_calls == []
     with pytest.raises(StructuredOutputError, match="no JSON"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from qwen_vision.catalogue.catalogue import find_model
-from qwen_vision.cli.answer import Answer, run_async
+from qwen_vision.cli.answer import TimedAnswer, run_async
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.grounding import Spot, find_spots
 from qwen_vision.cli.inputs import Item
@@ -55,7 +55,7 @@ def read_wish(
     return Wish(None if annotate is None else Path(annotate), unit)
 
 
-def tell(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> str:
+def tell(wish: Wish, answer: TimedAnswer, request: ChatRequest, *, call: Call) -> str:
     """The answer's text with its places in the unit wished for.
 
     An answer that says it tells them so already is taken at its word; otherwise they are turned
@@ -67,7 +67,7 @@ def tell(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> str
     return convert_places(answer.text, Album(tuple(scales)), wish.unit)
 
 
-def draw(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> None:
+def draw(wish: Wish, answer: TimedAnswer, request: ChatRequest, *, call: Call) -> None:
     """Draw what the answer points at, one file for each picture.
 
     Raises the media door's errors, and SettingsError when a file cannot be written.
@@ -76,12 +76,12 @@ def draw(wish: Wish, answer: Answer, request: ChatRequest, *, call: Call) -> Non
         run_async(_draw_all(wish.annotate, answer, request, call=call))
 
 
-async def _measure(answer: Answer, request: ChatRequest, call: Call) -> list[Scale]:
+async def _measure(answer: TimedAnswer, request: ChatRequest, call: Call) -> list[Scale]:
     async with _pictures(request, call) as pictures:
         return [_scale(answer, request, image) for image in pictures]
 
 
-async def _draw_all(target: Path, answer: Answer, request: ChatRequest, *, call: Call) -> None:
+async def _draw_all(target: Path, answer: TimedAnswer, request: ChatRequest, *, call: Call) -> None:
     async with _pictures(request, call) as pictures:
         names = [call.item_names.get(image.param, "") for image in pictures]
         scales = [_scale(answer, request, image) for image in pictures]
@@ -123,7 +123,7 @@ async def _pictures(request: ChatRequest, call: Call) -> "AsyncIterator[list[Ima
         await door.aclose()
 
 
-def _scale(answer: Answer, request: ChatRequest, image: "Image") -> Scale:
+def _scale(answer: TimedAnswer, request: ChatRequest, image: "Image") -> Scale:
     """How the answer counts on a picture: as it says itself, else as its model does."""
     told = answer.completion.coordinates
     model = find_model(request.model, any_model=True)

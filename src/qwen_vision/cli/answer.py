@@ -8,51 +8,22 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import msgspec
-from msgspec import UNSET
 
 from qwen_vision.catalogue.catalogue import find_model
+from qwen_vision.client.answer import Answer
 from qwen_vision.protocol.chunk import Chunk
 from qwen_vision.protocol.collect import collect
 from qwen_vision.protocol.completer import Completer
-from qwen_vision.protocol.completion import AnswerToolCall, Completion
-from qwen_vision.protocol.receipt import MediaReceipt
 from qwen_vision.protocol.request import ChatRequest, StreamOptions
 
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+@dataclass(frozen=True, slots=True, repr=False)
+class TimedAnswer(Answer[None]):
     """A whole answer and how long it took, from the request to its end."""
 
-    completion: Completion
     elapsed_s: float
-
-    @property
-    def text(self) -> str:
-        """The answer's text."""
-        return self.completion.choices[0].message.content or ""
-
-    @property
-    def reasoning(self) -> str:
-        """What the model thought first; empty when it did not."""
-        return self.completion.choices[0].message.reasoning_content or ""
-
-    @property
-    def finish_reason(self) -> str | None:
-        """Why the answer ended."""
-        return self.completion.choices[0].finish_reason
-
-    @property
-    def tool_calls(self) -> list[AnswerToolCall]:
-        """The tools the model wants called."""
-        return self.completion.choices[0].message.tool_calls or []
-
-    @property
-    def receipts(self) -> list[MediaReceipt]:
-        """What was done to each item, if the request asked."""
-        receipts = self.completion.media_receipt
-        return [] if receipts is UNSET else receipts
 
 
 class Listener(Protocol):
@@ -85,7 +56,7 @@ def run_async(work: Coroutine[Any, Any, _Result]) -> _Result:
 
 async def fetch_answer(
     completer: Completer, request: ChatRequest, *, stream: bool, listener: Listener | None = None
-) -> Answer:
+) -> TimedAnswer:
     """Ask and wait for the whole answer; `listener` hears the pieces of a stream.
 
     A model that only streams is streamed whatever `stream` says. Raises what the completer
@@ -101,7 +72,7 @@ async def fetch_answer(
     else:
         completion = await completer.complete(request)
     completion.model = completion.model or request.model
-    return Answer(completion, elapsed_s=time.monotonic() - start)
+    return TimedAnswer(completion, None, elapsed_s=time.monotonic() - start)
 
 
 @asynccontextmanager

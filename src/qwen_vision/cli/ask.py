@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import UNSET
 
 from qwen_vision.cli.annotate import draw, read_wish, tell
-from qwen_vision.cli.answer import Answer, Listener, fetch_answer, run_async
+from qwen_vision.cli.answer import Listener, TimedAnswer, fetch_answer, run_async
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
 from qwen_vision.cli.facts import engine_line, receipt_lines
@@ -89,7 +89,7 @@ async def _fetch(
     waiting: Waiting,
     listener: Listener | None,
     options: argparse.Namespace,
-) -> Answer:
+) -> TimedAnswer:
     # The pixels asked for are those of the file, not of a smaller copy of it.
     shrink = options.shrink and request.coordinates != "pixel"
     sending = sending_of(call, waiting, upload=options.upload, shrink=shrink)
@@ -102,7 +102,7 @@ async def _fetch(
         return await fetch_answer(asked, request, stream=stream, listener=listener)
 
 
-def _show_facts(answer: Answer, choice: EngineChoice, call: Call, *, receipt: bool) -> None:
+def _show_facts(answer: TimedAnswer, choice: EngineChoice, call: Call, *, receipt: bool) -> None:
     if receipt:
         for line in receipt_lines(answer, call.item_names):
             call.screen.note(line)
@@ -135,7 +135,7 @@ class _Live:
 
 
 def _show_at_once(
-    answer: Answer, text: str, screen: Screen, *, options: argparse.Namespace
+    answer: TimedAnswer, text: str, screen: Screen, *, options: argparse.Namespace
 ) -> None:
     if answer.reasoning:
         screen.note(answer.reasoning.strip() + "\n")

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from msgspec import UNSET
 
-from qwen_vision.cli.answer import Answer
+from qwen_vision.cli.answer import TimedAnswer
 from qwen_vision.cli.completers import EngineChoice
 from qwen_vision.protocol.receipt import MediaReceipt
 
 
-def engine_line(answer: Answer, choice: EngineChoice) -> str:
+def engine_line(answer: TimedAnswer, choice: EngineChoice) -> str:
     """What made the answer, from how many tokens, how fast."""
     completion = answer.completion
     maker = completion.system_fingerprint or completion.model
@@ -28,13 +28,11 @@ def engine_line(answer: Answer, choice: EngineChoice) -> str:
     return f"[{' · '.join(facts)}]"
 
 
-def receipt_lines(answer: Answer, names: Mapping[str, str]) -> list[str]:
+def receipt_lines(answer: TimedAnswer, names: Mapping[str, str]) -> list[str]:
     """A line for each item of the answer's receipt, and its notes; `names` as the user knows."""
-    if not answer.receipts:
+    if not answer.receipt:
         return ["this server gives no receipts"]
-    lines = [_receipt_line(receipt, names) for receipt in answer.receipts]
-    notes = answer.completion.receipt_notes
-    return lines if notes is UNSET else [*lines, *notes]
+    return [*(_receipt_line(item, names) for item in answer.receipt), *answer.notes]
 
 
 def _receipt_line(receipt: MediaReceipt, names: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from qwen_vision.cli.parsing import Parser
 from qwen_vision.cli.script_defaults import SCRIPTS
 
 if TYPE_CHECKING:
-    from qwen_vision.cli.answer import Answer
+    from qwen_vision.cli.answer import TimedAnswer
     from qwen_vision.cli.completers import EngineChoice
     from qwen_vision.cli.script_request import ScriptRequest
     from qwen_vision.cli.waiting import Waiting
@@ -71,7 +71,7 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
 
 async def _fetch(
     call: Call, choice: "EngineChoice", request: "ScriptRequest", *, upload: bool | None
-) -> "Answer":
+) -> "TimedAnswer":
     from qwen_vision.cli.answer import fetch_answer
     from qwen_vision.cli.completers import open_completer
     from qwen_vision.cli.sending import sending_of

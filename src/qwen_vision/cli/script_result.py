@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from qwen_vision.cli.answer import Answer
+from qwen_vision.cli.answer import TimedAnswer
 from qwen_vision.client.structured import parse_json
 from qwen_vision.protocol.completion import AnswerToolCall
 from qwen_vision.protocol.usage import Usage
@@ -22,7 +22,7 @@ class ScriptResult(Struct):
     tool_calls: list[AnswerToolCall] | UnsetType = UNSET
 
 
-def result_json(answer: Answer, *, wants_json: bool) -> str:
+def result_json(answer: TimedAnswer, *, wants_json: bool) -> str:
     """The result as indented JSON; `json` holds the answer's value when JSON was wanted."""
     result = ScriptResult(
         text=answer.text,

@@ -87,6 +87,12 @@ class Answer(Generic[Value_co]):
         receipts = self.completion.media_receipt
         return [] if receipts is UNSET else receipts
 
+    @property
+    def notes(self) -> list[str]:
+        """What the receipt says of the answer as a whole, such as options without effect."""
+        notes = self.completion.receipt_notes
+        return [] if notes is UNSET else notes
+
 
 def read_value(answer: Answer[None], shape: Any) -> Any:  # noqa: ANN401 - the caller's type
     """The answer's value as `shape` describes it, checked.

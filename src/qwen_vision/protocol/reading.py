@@ -101,6 +101,7 @@ class Answer(Struct):
     model: str | None = None
     id: str | None = None
     media_receipt: list[MediaReceipt] | None = None
+    receipt_notes: list[str] | None = None
     # Another server may mean anything by it.
     coordinates: Any = None
 
@@ -127,6 +128,7 @@ def read_completion(body: bytes) -> Completion:
         model=answer.model or "",
         id=answer.id or "",
         media_receipt=_known(answer.media_receipt),
+        receipt_notes=_known(answer.receipt_notes),
         coordinates=answer.unit,
     )
 
@@ -142,6 +144,7 @@ def read_chunk(payload: bytes) -> Chunk:
         model=answer.model or "",
         id=answer.id or "",
         media_receipt=_known(answer.media_receipt),
+        receipt_notes=_known(answer.receipt_notes),
         coordinates=answer.unit,
     )
 
