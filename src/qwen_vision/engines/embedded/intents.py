@@ -32,6 +32,14 @@ class Task(Enum):
     COUNT = "count"
     PART = "part of the text"
     SUM = "arithmetic"
+    RECKON = "arithmetic on named numbers"
+    CHECK = "yes or no by what is printed"
+    LISTED = "entry of a list"
+    PROGRAM = "facts about code"
+    CHAT = "messages of a chat"
+    CALENDAR = "days of a calendar"
+    BESIDE = "what stands beside"
+    SHADED = "text by its colour"
     READ = "text"
     TABLE = "table"
     VALUE = "labelled value"
@@ -130,7 +138,7 @@ def read_intents(prompt: str, *, without: Task | None = None) -> list[Intent]:
 
     A task that can not be meant is left out `without` it.
     """
-    pieces = [piece.strip() for piece in _SPLIT.split(prompt) if piece and re.search(r"\w", piece)]
+    pieces = [piece for whole in _SPLIT.split(prompt) if whole for piece in _asked_in_a_row(whole)]
     intents: list[Intent] = []
     for piece in pieces:
         if intents and _MANNER.match(piece):
@@ -147,9 +155,21 @@ def read_intents(prompt: str, *, without: Task | None = None) -> list[Intent]:
     known = [
         intent
         for intent in intents
-        if intent.task is not Task.UNKNOWN or re.search(r"[?？]", intent.text)
+        if intent.task is not Task.UNKNOWN
+        or re.search(r"[?？]", intent.text)
+        or _WH.match(intent.text)
     ]
     return _without_echo(known) or intents[:1] or [Intent(Task.DESCRIBE, prompt)]
+
+
+_WH: Final = re.compile(r"^\W*(?:and )?(?:who|when|where|what|which|how)\b", re.IGNORECASE)
+_NEXT_WH: Final = re.compile(r",\s+(?:and )?(?=(?:who|when|where|what|which|how)\b)", re.IGNORECASE)
+
+
+def _asked_in_a_row(piece: str) -> list[str]:
+    """The questions of "who was it, when, and how much": only what begins as one is cut."""
+    parts = _NEXT_WH.split(piece) if _WH.match(piece) else [piece]
+    return [part.strip() for part in parts if re.search(r"\w", part)]
 
 
 def asks_why(text: str) -> bool:

@@ -1,12 +1,13 @@
 """Scene: the question of a conversation and the pictures and videos it is about."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from qwen_vision.catalogue.model import Model
 from qwen_vision.engines.base import Prompt, Text, Turn
 from qwen_vision.engines.embedded.language import Language, language_of, pick
+from qwen_vision.engines.embedded.manner import Manner, manner_of, without_manner
 from qwen_vision.engines.embedded.perception.eyes import Eyes
 from qwen_vision.media.items import Image, MediaItem, Video
 
@@ -40,6 +41,8 @@ class Scene:
     """What one run is about: the question, its language, what it is asked of, and the eyes.
 
     `instructions` is what the system said: some clients put the schema they want there.
+    `manner` is how the answer is wanted; the question is told without it. `earlier` are the
+    questions asked before, the latest last.
     """
 
     question: str
@@ -48,6 +51,8 @@ class Scene:
     model: Model
     eyes: Eyes
     instructions: str = ""
+    manner: Manner = field(default_factory=Manner)
+    earlier: tuple[str, ...] = ()
 
     def say(self, en: str, zh: str) -> str:
         """One of two phrasings, in the language of the question."""
@@ -71,7 +76,11 @@ def set_scene(prompt: Prompt, eyes: Eyes) -> Scene:
     had some, or about all of them when it compares. "the second picture" picks one.
     """
     asked = max((i for i, turn in enumerate(prompt.turns) if turn.role == "user"), default=-1)
-    question = "\n".join(_texts(prompt.turns[asked])) if asked >= 0 else ""
+    said = "\n".join(_texts(prompt.turns[asked])) if asked >= 0 else ""
+    instructions = "\n".join(
+        text for turn in prompt.turns if turn.role == "system" for text in _texts(turn)
+    )
+    question = without_manner(said)
     turns = [_media(turn) for turn in prompt.turns[: asked + 1]]
     numbered: list[list[Seen]] = []
     count = 0
@@ -84,12 +93,14 @@ def set_scene(prompt: Prompt, eyes: Eyes) -> Scene:
     items = everything if _ALL.search(question) and len(own) < 2 else latest
     return Scene(
         question=question,
-        language=language_of(question),
+        language=language_of(said),
         items=tuple(_nth(question, items if len(items) > 1 else everything, items)),
         model=prompt.model,
         eyes=eyes,
-        instructions="\n".join(
-            text for turn in prompt.turns if turn.role == "system" for text in _texts(turn)
+        instructions=instructions,
+        manner=manner_of(said, instructions),
+        earlier=tuple(
+            "\n".join(_texts(turn)) for turn in prompt.turns[: max(asked, 0)] if turn.role == "user"
         ),
     )
 

@@ -15,9 +15,13 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A piece of the answer, exactly as it is to be sent."""
+    """A piece of the answer, exactly as it is to be sent.
+
+    `bare` is the answer in it without the words around, for one who wants nothing else.
+    """
 
     text: str
+    bare: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,24 @@
 """Tasks: sends each intent of a prompt to its room."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from qwen_vision.engines.base import Prompt
-from qwen_vision.engines.embedded.documents.fields import label_said
-from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.extract.asked import has_template, told_schema
-from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_intents
-from qwen_vision.engines.embedded.rooms.cells import names_a_cell, tell_cells, wants_a_count
-from qwen_vision.engines.embedded.rooms.charts import names_a_chart, tell_chart
+from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
+from qwen_vision.engines.embedded.rooms.beside import tell_beside
+from qwen_vision.engines.embedded.rooms.calendar import tell_calendar
+from qwen_vision.engines.embedded.rooms.cells import tell_cells
+from qwen_vision.engines.embedded.rooms.charts import tell_chart
+from qwen_vision.engines.embedded.rooms.chat import tell_chat
+from qwen_vision.engines.embedded.rooms.check import tell_checked
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.compare import compare
 from qwen_vision.engines.embedded.rooms.describe import describe
 from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
 from qwen_vision.engines.embedded.rooms.find import count, exists, locate
 from qwen_vision.engines.embedded.rooms.items import tell_items
+from qwen_vision.engines.embedded.rooms.listed import tell_listed
 from qwen_vision.engines.embedded.rooms.looks import tell_looks
 from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.papers import (
@@ -26,9 +28,12 @@ from qwen_vision.engines.embedded.rooms.papers import (
     tell_tables,
     words_with_places,
 )
+from qwen_vision.engines.embedded.rooms.program import tell_code_facts
 from qwen_vision.engines.embedded.rooms.read import read_all, read_part
+from qwen_vision.engines.embedded.rooms.reckon import tell_reckoned
 from qwen_vision.engines.embedded.rooms.refuse import beyond, no_media
-from qwen_vision.engines.embedded.rooms.sections import names_a_section, tell_section
+from qwen_vision.engines.embedded.rooms.sections import tell_section
+from qwen_vision.engines.embedded.rooms.shaded import tell_shaded
 from qwen_vision.engines.embedded.rooms.sums import do_sums
 from qwen_vision.engines.embedded.rooms.tools import (
     call_forced,
@@ -41,6 +46,7 @@ from qwen_vision.engines.embedded.rooms.tools import (
 from qwen_vision.engines.embedded.rooms.value import tell_values
 from qwen_vision.engines.embedded.rooms.video import tell_video
 from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.settle import meant_pictures, settled
 from qwen_vision.engines.embedded.steps import Call, Say, Step, Thought
 
 
@@ -72,50 +78,35 @@ async def _answer(prompt: Prompt, scene: Scene) -> AsyncIterator[Step]:
     if not scene.items:
         yield Say(no_media(scene.language))
         return
-    intents = await _settled(_intents(prompt, scene), scene)
+    intents = await settled(_intents(prompt, scene), scene)
     yield Thought(
         "The question asks for: " + ", ".join(intent.task.value for intent in intents) + "."
     )
     for place, intent in enumerate(intents):
         if place:
             yield Say("\n\n")
-        async for step in _perform_one(scene, intent):
+        meant = await meant_pictures(scene, intent)
+        if len(meant.items) < len(scene.items):
+            index = meant.items[0].index + 1
+            yield Say(scene.say(f"Picture {index}: ", f"图片 {index}：") * (not scene.manner.bare))
+        steps = _perform_one(meant, intent)
+        async for step in _bared(scene, steps) if scene.manner.bare else steps:
             yield step
 
 
-async def _settled(intents: list[Intent], scene: Scene) -> list[Intent]:
-    """The intents as the pictures make them.
-
-    "The code" is a barcode where a picture shows one, else what it would be; words that
-    stand at the head of a table's row ask for its cells, those of a heading for its lines.
-    """
-    settled: list[Intent] = []
-    for intent in intents:
-        if intent.task is not Task.MAYBE_CODE:
-            settled.append(intent)
-        elif any([await scene.eyes.codes(image) for _, image in scene.images]):
-            settled.append(replace(intent, task=Task.CODE))
+async def _bared(scene: Scene, steps: AsyncIterator[Step]) -> AsyncIterator[Step]:
+    """The steps with the answers alone, where there are any; a refusal keeps its words."""
+    told: list[Say] = []
+    async for step in steps:
+        if isinstance(step, Say):
+            told.append(step)
         else:
-            settled += read_intents(intent.text, without=Task.MAYBE_CODE)
-    return [await _placed(intent, scene) for intent in settled]
-
-
-async def _placed(intent: Intent, scene: Scene) -> Intent:
-    if await names_a_chart(scene, intent):
-        return replace(intent, task=Task.CHART)
-    if await names_a_cell(scene, intent):
-        return replace(intent, task=Task.CELL)
-    if await wants_a_count(scene, intent):
-        return replace(intent, task=Task.COUNT, subject="items", concepts=())
-    if await names_a_section(scene, intent):
-        return replace(intent, task=Task.SECTION)
-    if intent.task in {Task.UNKNOWN, Task.UNSEEN} and not asks_why(intent.text):
-        # "Who is the emergency contact?": the page prints these words as a label.
-        for _, image in scene.images:
-            label = label_said(Sheet.of(await scene.eyes.read(image)), intent.text)
-            if label:
-                return replace(intent, task=Task.VALUE, subject=label)
-    return intent
+            yield step
+    alone = [say.bare for say in told if say.bare is not None]
+    for text in (
+        ["\n".join(map(scene.manner.shape, alone))] if alone else [say.text for say in told]
+    ):
+        yield Say(text)
 
 
 async def _perform_one(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
@@ -138,7 +129,8 @@ def _intents(prompt: Prompt, scene: Scene) -> list[Intent]:
     intents = read_intents(scene.question)
     values = {Task.VALUE, Task.KEYS, Task.ITEMS}
     values |= {Task.UNKNOWN, Task.DESCRIBE, Task.SIZE}
-    says_json = "json" in scene.question.lower() or has_template(scene.question)
+    told = f"{scene.question}\n{scene.instructions}"
+    says_json = "json" in told.lower() or has_template(scene.question)
     if says_json and all(intent.task in values for intent in intents):
         return [Intent(Task.KEYS, scene.question)]
     if prompt.model.ocr and all(intent.task in {Task.UNKNOWN, Task.DESCRIBE} for intent in intents):
@@ -175,6 +167,14 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.TABLE: tell_tables,
     Task.COMPARE: compare,
     Task.SUM: do_sums,
+    Task.RECKON: tell_reckoned,
+    Task.CHECK: tell_checked,
+    Task.LISTED: tell_listed,
+    Task.PROGRAM: tell_code_facts,
+    Task.CHAT: tell_chat,
+    Task.CALENDAR: tell_calendar,
+    Task.BESIDE: tell_beside,
+    Task.SHADED: tell_shaded,
     Task.CODE: lambda scene, _: tell_codes(scene),
     Task.LOCATE: locate,
     Task.EXISTS: exists,

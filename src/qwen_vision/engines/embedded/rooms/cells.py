@@ -137,7 +137,8 @@ async def tell_cells(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
                 )
             )
         head = scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：") if several else ""
-        yield Say(head + _sentence(scene, found, image) + ("\n" if several else ""))
+        alone = "\n".join(cell.text for cell in found)
+        yield Say(head + _sentence(scene, found, image) + ("\n" if several else ""), bare=alone)
 
 
 def _what(found: list[Crossing]) -> str:

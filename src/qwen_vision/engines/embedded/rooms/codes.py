@@ -35,7 +35,8 @@ async def tell_codes(scene: Scene) -> AsyncIterator[Step]:
                 + scene.say(
                     f"The {code.symbology} at the {where} holds: {code.payload}",
                     f"{where}的 {code.symbology} 内容是：{code.payload}",
-                )
+                ),
+                bare=code.payload,
             )
 
 

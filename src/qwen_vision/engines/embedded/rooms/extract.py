@@ -42,12 +42,17 @@ async def key_information(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
     filling = fill_schema(wanted if wanted is not None else {"type": "object"}, pages)
     for step in _shown(filling):
         yield step
-    yield Say("```json\n" + encode_json(filling.value, indent=True) + "\n```")
+    alone = encode_json(filling.value, indent=True)
+    yield Say("```json\n" + alone + "\n```", bare=alone)
 
 
 def _wanted(scene: Scene) -> JsonObject | None:
     """The schema that the conversation asks for in words."""
-    return told_schema(scene.instructions) or asked_schema(scene.question)
+    return (
+        told_schema(scene.instructions)
+        or asked_schema(scene.question)
+        or asked_schema(scene.instructions)
+    )
 
 
 async def see_pages(scene: Scene) -> list[Page]:

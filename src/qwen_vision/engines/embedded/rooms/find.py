@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.documents.words import shared
+from qwen_vision.engines.embedded.documents.words import shared, stems
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
@@ -39,6 +39,11 @@ _LISTED: Final = re.compile(
     r"商品|项目|菜|产品|服务|物品",
     re.IGNORECASE,
 )
+# Words beside "items" that leave none of them out; "vegetarian dishes" are not all of them.
+_ANY_ITEM: Final = stems(
+    "line different separate various distinct kinds types menu bill receipt invoice order single "
+    "listed bought purchased sold total"
+)
 _ROUND: Final = re.compile(
     r"\b(?:coins?|buttons?|pills?|tablets?|beads?|marbles?|balls?|dis[ck]s?|circles?|dots?|cells?|"
     r"tokens?|washers?|cookies|biscuits|sweets?|cand(?:y|ies)|shapes?|objects?)\b|"
@@ -56,6 +61,7 @@ _AS_BOXES: Final = re.compile(
     r"检测|定位",
     re.IGNORECASE,
 )
+_NAMES_BOXES: Final = re.compile(r"bbox|\bbox(?:es)?\b|框", re.IGNORECASE)
 _AS_POINTS: Final = re.compile(r"\bpoints?\b|point_2d|点(?:出|坐标)|指出", re.IGNORECASE)
 
 
@@ -79,7 +85,7 @@ async def locate(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         gap = "\n" if place else ""
         if search.kind == "look" and search.spots:
             yield Say(gap + _seen_at_large(scene, search))
-        elif _AS_POINTS.search(scene.question) and not _AS_BOXES.search(intent.text):
+        elif _AS_POINTS.search(scene.question) and not _NAMES_BOXES.search(intent.text):
             yield Say(gap + _fence([_point(spot, image, scene) for spot in search.spots]))
         elif _AS_BOXES.search(scene.question):
             yield Say(gap + _fence([_bbox(spot, image, scene) for spot in search.spots]))
@@ -106,14 +112,18 @@ async def exists(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         gap = "\n" * (place > 0) + head
         if not search.spots:
             plants = await _plants(scene, intent, image)
-            yield Say(gap + (plants or _not_found(scene, intent, search)))
+            read = search.seen and search.kind != "object" and not plants
+            denied = scene.say("No", "没有") if read else None
+            yield Say(gap + (plants or _not_found(scene, intent, search)), bare=denied)
             continue
         yield _proof(search.spots[0], index, image)
         if search.kind == "text":
             count = len(search.spots)
             yield Say(gap + scene.say(f"Yes: {count} lines of text.", f"有，共 {count} 行文字。"))
             continue
-        yield Say(gap + _there(scene, intent, image, search=search))
+        told = _there(scene, intent, image, search=search)
+        sure = told.startswith(("Yes", "有"))
+        yield Say(gap + told, bare=scene.say("Yes", "有") if sure else None)
 
 
 def _there(scene: Scene, intent: Intent, image: Image, *, search: Search) -> str:
@@ -176,9 +186,14 @@ async def count(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         if not search.seen:
             yield Say(await _count_round(scene, intent, image) or _not_found(scene, intent, search))
             continue
+        if search.kind == "line" and not quoted(intent.text):
+            # Lines that hold the word are no count of the things it names.
+            yield Say(await near_lines(scene, intent.text, missing=intent.subject))
+            continue
         for spot in search.spots:
             yield _proof(spot, index, image)
-        yield Say(_counted(scene, intent, search))
+        alone = str(len(search.spots)) if search.spots and search.kind != "look" else None
+        yield Say(_counted(scene, intent, search), bare=alone)
 
 
 def _counted(scene: Scene, intent: Intent, search: Search) -> str:
@@ -280,7 +295,7 @@ def _count_listed(scene: Scene, intent: Intent, reading: Reading) -> str | None:
                 f"The table lists {number} under “{heads[0].text}”.",
                 f"表格“{heads[0].text}”一列下有 {number} 项。",
             )
-    if not _LISTED.search(subject):
+    if not _LISTED.search(subject) or stems(_LISTED.sub(" ", subject)) - _ANY_ITEM:
         return None
     items = bill_items(Sheet.of(reading))
     if not items:

@@ -6,6 +6,7 @@ from typing import Final
 
 from qwen_vision.engines.embedded.documents.dates import find_dates, find_times
 from qwen_vision.engines.embedded.documents.parties import is_place
+from qwen_vision.engines.embedded.documents.sentences import sentences
 from qwen_vision.engines.embedded.documents.take import take
 from qwen_vision.engines.embedded.documents.words import stems
 from qwen_vision.engines.embedded.facts import Reading
@@ -33,6 +34,10 @@ def _is_hour(text: str) -> bool:
     return bool(_CLOCK.search(text) or find_times(text))
 
 
+def _is_where(text: str) -> bool:
+    return is_place(text) or re.search(r"\b(?:at|in) (?:the )?[A-Z]\w+", text) is not None
+
+
 def _is_money(text: str) -> bool:
     taken = take(text, "amount")
     return taken is not None and take(text, "currency") is not None
@@ -45,11 +50,13 @@ def _is_dialled(text: str) -> bool:
 _KINDS: Final[tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...]] = (
     (re.compile(r"(?i)\bwhat time\b|几点|\ba qué hora\b"), _is_hour),
     (
-        re.compile(r"(?i)\bwhen\b|\bwhat (?:day|date)\b|什么时候|哪天|何时|いつ|cuándo|quand|wann"),
+        re.compile(
+            r"(?i)\bwhen\b|\bwhat (?:day|date)\b|什么时候|哪一?天|何时|いつ|cuándo|quand|wann"
+        ),
         _is_when,
     ),
     (re.compile(r"(?i)\bhow much\b|\bprice|\bcost|\bfee\b|多少钱|价|费"), _is_money),
-    (re.compile(r"(?i)\bwhere\b|在哪|哪里|地点|dónde"), is_place),
+    (re.compile(r"(?i)\bwhere\b|在哪(?!一?[天日年月])|哪里|地点|dónde"), _is_where),
     (re.compile(r"(?i)\bcall\b|\bphone|\btelephone|电话"), _is_dialled),
 )
 
@@ -87,12 +94,15 @@ async def near_lines(scene: Scene, question: str, *, missing: str = "") -> str:
 
 def nearest(reading: Reading, question: str) -> list[str]:
     """Rows that share the most words with the question; one of the wanted kind counts more."""
-    asked = _words(question)
+    asked, numbers = _words(question), _numbers(question)
     wanted = next((fits for words, fits in _KINDS if words.search(question)), None)
     scored = []
-    for place, row in enumerate(row for row in reading.text.split("\n") if row):
+    for place, row in enumerate(sentences(reading)):
         kind = wanted is not None and wanted(row)
-        scored.append((len(asked & _words(row)) + _OF_KIND * kind, -place, row))
+        shared = len(asked & _words(row))
+        # A number alone is said by chance: "epoch 2" is, "a 6 year old" is no 6:30.
+        shared += len(numbers & _numbers(row)) if shared else 0
+        scored.append((shared + _OF_KIND * kind, -place, row))
     best = max((score for score, _, _ in scored), default=0)
     if not best:
         return []
@@ -105,3 +115,7 @@ def _words(text: str) -> set[str]:
     han = re.findall(r"[\u3400-\u9fff]{2,}", text)
     pairs = {run[i : i + 2] for run in han for i in range(len(run) - 1)}
     return {word for word in stems(text) if len(word) > 2 and word.isascii()} | pairs
+
+
+def _numbers(text: str) -> set[str]:
+    return {word for word in stems(text) if word.isdigit()}

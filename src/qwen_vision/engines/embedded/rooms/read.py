@@ -32,7 +32,7 @@ _SIDES: Final = (
 
 async def read_all(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """Every line of every picture asked about; nothing else when only the text is wanted."""
-    bare = scene.model.ocr or bool(_ONLY.search(intent.text))
+    bare = scene.model.ocr or scene.manner.bare or bool(_ONLY.search(intent.text))
     several = len(scene.images) > 1
     for place, (index, image) in enumerate(scene.images):
         reading = await scene.eyes.read(image)
@@ -68,7 +68,7 @@ async def read_part(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         else:
             texts = [line.text for line in _at_side(reading.lines, intent.text, image.original)]
         if texts:
-            yield Say("\n".join(texts))
+            yield Say("\n".join(texts), bare="\n".join(texts))
         else:
             yield Say(
                 scene.say(

@@ -1,6 +1,7 @@
 """Search: where the subject of a question stands in a picture, over text, codes and objects."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +46,12 @@ _SORT: Final = re.compile(
 )
 
 
+# "The word TOTAL" is the print itself, not what stands beside it.
+_WORD: Final = re.compile(
+    r"^(?:the )?(?:words?|texts?|labels?|headings?|phrases?) (?P<words>\S.*)$", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Something found: what it is called, where, how surely."""
@@ -71,14 +78,26 @@ async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
         return Search(tuple(Spot(code.payload, code_line(code).box, 1.0) for code in codes), "code")
     reading = await scene.eyes.read(image)
     if _TEXT.match(subject):
-        return Search(_line_spots(reading), "text")
+        return Search(_spots_of(reading.lines), "text")
     sheet = Sheet.of(reading)
+    word = _WORD.match(subject)
+    printed = lines_with(sheet, word["words"]) if word else []
+    if printed:
+        return Search(_spots_of(printed), "line")
     if intent.concepts and not quoted(intent.text):
         found = [value for concept in intent.concepts for value in find_field(sheet, concept)[:1]]
         if found:
             return Search(
                 tuple(Spot(value.text, value.box, value.confidence) for value in found), "value"
             )
+    grid = _find_grid(scene, subject, reading)
+    if grid is not None:
+        return grid
+    return await _find_named(scene, intent, image, sheet=sheet)
+
+
+def _find_grid(scene: Scene, subject: str, reading: Reading) -> Search | None:
+    """A table or a chart, when the subject is one."""
     if _TABLES.match(subject) and reading.tables:
         return Search(_table_spots(scene, reading), "table")
     bars = chart_values(reading) if _CHARTS.match(subject) else []
@@ -86,7 +105,7 @@ async def find_spots(scene: Scene, intent: Intent, image: Image) -> Search:
         box = around(tuple(bar.line for bar in bars))
         label = scene.say(f"a chart of {len(bars)} labels", f"有 {len(bars)} 个标签的图表")
         return Search((Spot(label, box, 1.0),), "table")
-    return await _find_named(scene, intent, image, sheet=sheet)
+    return None
 
 
 async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Sheet) -> Search:
@@ -103,7 +122,7 @@ async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Shee
         return Search((), "table")
     lines = _lines_named(sheet, subject)
     if lines:
-        return Search(tuple(Spot(line.text, line.box, line.confidence) for line in lines), "line")
+        return Search(_spots_of(lines), "line")
     # Words in quotation marks can only be text; anything else might be a thing.
     if quoted(intent.text) or intent.concepts:
         return Search((), "text", seen=True)
@@ -175,8 +194,8 @@ async def _find_look(scene: Scene, subject: str, image: Image) -> Search:
     return Search(spots[:1], "look" if spots or is_kind(subject) else "object", seen=bool(spots))
 
 
-def _line_spots(reading: Reading) -> tuple[Spot, ...]:
-    return tuple(Spot(line.text, line.box, line.confidence) for line in reading.lines)
+def _spots_of(lines: Sequence[TextLine]) -> tuple[Spot, ...]:
+    return tuple(Spot(line.text, line.box, line.confidence) for line in lines)
 
 
 def _object_spot(thing: ObjectSeen) -> Spot:

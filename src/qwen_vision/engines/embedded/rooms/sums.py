@@ -11,6 +11,7 @@ from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_nu
 from qwen_vision.engines.embedded.documents.cells import measured, unheard
 from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.dates import without_dates
+from qwen_vision.engines.embedded.documents.headings import Rows, section
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.words import shared
 from qwen_vision.engines.embedded.extract.items import bill_items
@@ -42,6 +43,10 @@ _NAMES_ZH: Final = {
     "smallest": "最小值",
     "sum": "总和",
 }
+# "Which is the cheapest?" wants its name, "what is the lowest price?" the number.
+_WHICH: Final = re.compile(
+    r"\b(?:which|who|what(?:'s| is) the (?:most expensive|cheapest))\b|哪|什么", re.IGNORECASE
+)
 _EXTREMES: Final = frozenset({"largest", "smallest"})
 _LISTED: Final = 12
 # The part of a header's words that a question must say to mean its column.
@@ -81,11 +86,17 @@ async def do_sums(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         if not numbers.values:
             yield Say(scene.say("I find no numbers in this picture.", "这张图片里没有找到数字。"))
             continue
-        yield Say(_sentence(scene, operation, numbers))
+        result, sentence = _sentence(scene, operation, numbers, question=intent.text)
+        yield Say(sentence, bare=result)
 
 
 def _numbers(reading: Reading, question: str) -> Numbers:
     """A table's column the question names, else a bill's amounts, else all numbers."""
+    part = section(Sheet.of(reading), question)
+    under = _under(part[1]) if part is not None else []
+    if part is not None and len(under) > 1:
+        title = part[0].text
+        return Numbers(tuple(under), f"the amounts under “{title}”", f"“{title}”下的金额")
     for table in reading.tables:
         column, title = _column(table, measured(question) or question)
         if not column:
@@ -116,6 +127,18 @@ def _numbers(reading: Reading, question: str) -> Numbers:
     return Numbers(tuple(loose), "all numbers in the picture", "图中所有数字")
 
 
+def _under(rows: Rows) -> list[tuple[Decimal, str]]:
+    """The last sum of money of each row under a heading, with the words before it."""
+    found = []
+    for row in rows:
+        text = " ".join(line.text for line in row)
+        printed = find_amounts(without_dates(text))
+        amounts = [one for one in printed if one.has_cents or one.currency]
+        if amounts:
+            found.append((amounts[-1].value, text.replace(amounts[-1].text, " ").strip()))
+    return found
+
+
 def _column(table: Table, question: str) -> tuple[list[tuple[Decimal, str]], str]:
     """The numbers of the column that the question names, each with its row's label."""
     header = {cell.column: cell.text for cell in table.cells if cell.row == 0 and cell.text}
@@ -134,7 +157,8 @@ def _column(table: Table, question: str) -> tuple[list[tuple[Decimal, str]], str
     return columns[named], header[named]
 
 
-def _sentence(scene: Scene, operation: str, numbers: Numbers) -> str:
+def _sentence(scene: Scene, operation: str, numbers: Numbers, *, question: str) -> tuple[str, str]:
+    """The result alone, and told with the numbers it was made of."""
     values = [value for value, _ in numbers.values]
     shown = [str(value) for value in values[:_LISTED]]
     if len(values) > _LISTED:
@@ -143,7 +167,8 @@ def _sentence(scene: Scene, operation: str, numbers: Numbers) -> str:
     result = _compute(operation, values)
     beside = next((text for value, text in numbers.values if value == result and text), "")
     beside = bracket(scene.language, beside) if beside and operation in _EXTREMES else ""
-    return scene.say(
+    alone = beside if operation in _EXTREMES and _WHICH.search(question) else ""
+    return alone.strip(" ()（）") or str(result), scene.say(
         f"The {operation} of {numbers.source_en} is {result}{beside}; I read {listed}.",
         f"{numbers.source_zh}的{_NAMES_ZH[operation]}是 {result}{beside}；我读到的是 {listed}。",
     )

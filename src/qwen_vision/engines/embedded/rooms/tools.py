@@ -23,6 +23,9 @@ _SMALL: Final = frozenset({
     "image", "picture", "photo", "receipt", "invoice", "document", "data", "information",
     "into", "user", "use", "call", "tool",
 })  # fmt: skip
+# Names of arguments that say little without what the tool is about.
+_BARE_NAMES: Final = frozenset({"number", "id", "no", "code", "date"})
+_VERB_AND_NOUN: Final = 2
 _NO_ARGUMENTS: Final[JsonObject] = {"type": "object", "properties": {}}
 
 
@@ -51,7 +54,7 @@ def tool_answer(prompt: Prompt) -> str | None:
 
 async def call_forced(scene: Scene, tool: FunctionTool) -> AsyncIterator[Step]:
     """The call of a forced tool, its arguments filled from the pictures."""
-    filling = fill_schema(tool.parameters or _NO_ARGUMENTS, await see_pages(scene))
+    filling = fill_schema(_told_whole(tool), await see_pages(scene))
     for step in _call(tool, filling):
         yield step
 
@@ -62,7 +65,7 @@ async def call_if_asked(scene: Scene, tools: list[FunctionTool]) -> AsyncIterato
         if not _is_asked(scene.question, tool):
             yield Thought(f"Tool {tool.name}: the question does not ask for it.")
             continue
-        schema = tool.parameters or _NO_ARGUMENTS
+        schema = _told_whole(tool)
         try:
             filling = fill_schema(schema, await see_pages(scene))
         except AbilityError:
@@ -103,6 +106,22 @@ def _is_asked(question: str, tool: FunctionTool) -> bool:
     described = _stems(tool.description or "")
     by_name = bool(named) and len(named & asked) * 2 >= len(named)
     return by_name or len(described & asked) >= 2
+
+
+def _told_whole(tool: FunctionTool) -> JsonObject:
+    """The tool's schema; a bare `number` of `record_invoice` is described as an invoice number."""
+    schema = tool.parameters or _NO_ARGUMENTS
+    properties = schema.get("properties")
+    words = as_words(tool.name).split()
+    if not isinstance(properties, dict) or len(words) < _VERB_AND_NOUN:
+        return schema
+    told = {
+        name: {**rules, "description": f"{words[-1]} {name}"}
+        if name in _BARE_NAMES and isinstance(rules, dict) and not rules.get("description")
+        else rules
+        for name, rules in properties.items()
+    }
+    return {**schema, "properties": told}
 
 
 def _stems(text: str) -> set[str]:

@@ -30,6 +30,8 @@ _PAPERS: Final = stems(
     "email message note report certificate business order sign flyer shop paper purchase company "
     "currency dollars euros full exact whole main current complete please given correct"
 )
+# The rank of a line that merely holds the words asked for.
+_WHOLE_LINE: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ async def _tell(
             yield Proof(proof(name_of(what, scene), value, index=one.index, page=one.image.page))
         words = _sentence(scene, what, values, image=one.image, sheet=one.sheet)
         near = "" if values else await _near(scene, intent, what, several=len(asked) > 1)
-        yield Say(("\n" if number else "") + (near or words))
+        line_only = isinstance(what, str) and values and values[0].rank == _WHOLE_LINE
+        alone = values[0].text if values and not line_only else None
+        yield Say(("\n" if number else "") + (near or words), bare=alone)
     if wants_boxes(scene.question):
         best = [values[0] for values in one.found if values]
         spots = [Spot(value.text, value.box, value.confidence) for value in best]
@@ -156,7 +160,7 @@ def _own(sheet: Sheet, words: str) -> list[Found]:
     if labelled:
         return labelled
     return [
-        Found(line.text, line.text, (line,), "the line holds the words asked for", rank=9)
+        Found(line.text, line.text, (line,), "the line holds the words asked for", rank=_WHOLE_LINE)
         for line in lines_with(sheet, words)
     ]
 
@@ -171,7 +175,7 @@ def _sentence(
     where = place_words(best.box, image.original, scene.language)
     value = shorten(best.text, 200)
     quote = shorten(best.quote, 90)
-    if isinstance(what, str) and best.rank == 9:
+    if isinstance(what, str) and best.rank == _WHOLE_LINE:
         return scene.say(f"It says “{quote}” ({where}).", f"图中写着“{quote}”（{where}）。")
     source = (
         scene.say(f" (at the {where})", f"（{where}）")

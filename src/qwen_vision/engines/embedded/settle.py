@@ -1,0 +1,133 @@
+"""Settle: what an intent becomes once the pictures are known."""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from qwen_vision.engines.embedded.documents.fields import label_said
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.words import stem, stems
+from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_intents
+from qwen_vision.engines.embedded.rooms.beside import asks_beside
+from qwen_vision.engines.embedded.rooms.calendar import asks_of_calendar
+from qwen_vision.engines.embedded.rooms.cells import names_a_cell, wants_a_count
+from qwen_vision.engines.embedded.rooms.charts import names_a_chart
+from qwen_vision.engines.embedded.rooms.chat import asks_of_chat
+from qwen_vision.engines.embedded.rooms.check import checked
+from qwen_vision.engines.embedded.rooms.listed import asks_a_list
+from qwen_vision.engines.embedded.rooms.program import asks_of_code
+from qwen_vision.engines.embedded.rooms.reckon import reckoned
+from qwen_vision.engines.embedded.rooms.sections import names_a_section
+from qwen_vision.engines.embedded.rooms.shaded import asks_shaded
+from qwen_vision.engines.embedded.scene import Scene
+
+# What a question about numbers may be taken for by its words.
+_TELLS_NUMBERS: Final = frozenset({
+    Task.VALUE, Task.SUM, Task.COUNT, Task.COMPARE, Task.DESCRIBE, Task.UNKNOWN, Task.EXISTS,
+    Task.ITEMS, Task.SIZE, Task.WHEN, Task.UNSEEN, Task.READ, Task.CELL,
+})  # fmt: skip
+_TEXT_TASKS: Final = _TELLS_NUMBERS | {
+    Task.PART, Task.SECTION, Task.KEYS, Task.LOCATE, Task.MOMENT,
+}  # fmt: skip
+# The first that the pictures bear out decides.
+_BY_WHAT_IS_SEEN: Final = (
+    (_TEXT_TASKS, asks_of_code, Task.PROGRAM),
+    (_TEXT_TASKS, asks_of_chat, Task.CHAT),
+    (_TEXT_TASKS, asks_of_calendar, Task.CALENDAR),
+    (_TEXT_TASKS, asks_shaded, Task.SHADED),
+    (_TEXT_TASKS, asks_beside, Task.BESIDE),
+    (_TEXT_TASKS, asks_a_list, Task.LISTED),
+    (_TELLS_NUMBERS, reckoned, Task.RECKON),
+    (_TELLS_NUMBERS, checked, Task.CHECK),
+)
+
+
+# Questions that one of several pictures may answer.
+_OF_ONE: Final = (_TEXT_TASKS | {Task.CELL, Task.RECKON, Task.CHECK, Task.PROGRAM}) - {
+    Task.COMPARE, Task.ITEMS, Task.READ,
+}  # fmt: skip
+_SEVERAL: Final = 2
+_MEASURE: Final = re.compile(
+    r"\bhow many (?P<what>calories|kcal|kilojoules|grams|kilos|kilograms|litres|liters|"
+    r"minutes|hours|"
+    r"days|weeks|years|stars|pages|people|servings|portions|metres|meters|miles|kilometres)\b",
+    re.IGNORECASE,
+)
+_OF_ALL: Final = re.compile(
+    r"\b(?:all|both|each|every|compare|together|differ\w*|same|between|these|those|pictures|images|"
+    r"photos|more|less|cheaper|higher|lower|changed?)\b|两|三张|每|所有|全部|分别|比较|哪张|哪一张",
+    re.IGNORECASE,
+)
+
+
+async def settled(intents: list[Intent], scene: Scene) -> list[Intent]:
+    """The intents as the pictures make them.
+
+    "The code" is a barcode where a picture shows one, else what it would be; words that
+    stand at the head of a table's row ask for its cells, those of a heading for its lines.
+    """
+    settled: list[Intent] = []
+    for intent in intents:
+        if intent.task is not Task.MAYBE_CODE:
+            settled.append(intent)
+        elif any([await scene.eyes.codes(image) for _, image in scene.images]):
+            settled.append(replace(intent, task=Task.CODE))
+        else:
+            settled += read_intents(intent.text, without=Task.MAYBE_CODE)
+    return [await _placed(intent, await meant_pictures(scene, intent)) for intent in settled]
+
+
+async def meant_pictures(scene: Scene, intent: Intent) -> Scene:
+    """The scene with the one picture whose own words a question says, where it says them.
+
+    A word counts the more the fewer pictures print it; one that all print tells nothing.
+    """
+    pages = any(image.page is not None for _, image in scene.images)
+    if len(scene.images) < _SEVERAL or scene.videos or pages or intent.task not in _OF_ONE:
+        return scene
+    if _OF_ALL.search(intent.text):
+        return scene
+    asked = stems(intent.text)
+    printed = [stems((await scene.eyes.read(image)).text) & asked for _, image in scene.images]
+    scores = [sum(1 / sum(word in other for other in printed) for word in own) for own in printed]
+    best = max(scores)
+    at = scores.index(best)
+    alone = any(sum(word in own for own in printed) == 1 for word in printed[at])
+    if scores.count(best) > 1 or not alone:
+        return scene
+    return replace(scene, items=(scene.items[at],))
+
+
+async def _placed(intent: Intent, scene: Scene) -> Intent:
+    if await names_a_chart(scene, intent):
+        return replace(intent, task=Task.CHART)
+    if not asks_why(intent.text):
+        for tasks, is_asked, task in _BY_WHAT_IS_SEEN:
+            if intent.task in tasks and await is_asked(scene, intent):
+                return replace(intent, task=task)
+    if await names_a_cell(scene, intent) and not await _of_no_print(scene, intent):
+        return replace(intent, task=Task.CELL)
+    if await wants_a_count(scene, intent):
+        return replace(intent, task=Task.COUNT, subject="items", concepts=())
+    if await names_a_section(scene, intent):
+        return replace(intent, task=Task.SECTION)
+    return await _labelled(intent, scene)
+
+
+async def _of_no_print(scene: Scene, intent: Intent) -> bool:
+    """Whether a question wants a measure that no picture prints: the calories of the curry."""
+    wanted = _MEASURE.search(intent.text)
+    if wanted is None:
+        return False
+    texts = [(await scene.eyes.read(image)).text for _, image in scene.images]
+    return not any(stem(wanted["what"].lower()) in stems(text) for text in texts)
+
+
+async def _labelled(intent: Intent, scene: Scene) -> Intent:
+    """A question that says a printed label: who is the emergency contact?"""
+    if intent.task in {Task.UNKNOWN, Task.UNSEEN} and not asks_why(intent.text):
+        for _, image in scene.images:
+            label = label_said(Sheet.of(await scene.eyes.read(image)), intent.text)
+            if label:
+                return replace(intent, task=Task.VALUE, subject=label)
+    return intent
