@@ -199,5 +199,5 @@ def test_how_to_answer_is_no_question_of_its_own() -> None:
 
 
 def test_a_prompt_that_is_not_understood_is_unknown() -> None:
-    [intent] = read_intents("Quelle heure est-il ?")
+    [intent] = read_intents("Wie geht es dir ?")
     assert intent.task is Task.UNKNOWN

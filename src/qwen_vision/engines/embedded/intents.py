@@ -36,6 +36,7 @@ class Task(Enum):
     CHECK = "yes or no by what is printed"
     LISTED = "entry of a list"
     PROGRAM = "facts about code"
+    COUNTED = "number before a thing"
     CHAT = "messages of a chat"
     CALENDAR = "days of a calendar"
     BESIDE = "what stands beside"
@@ -287,8 +288,10 @@ def subject_of(piece: str) -> str:
 # 点击 Cancel 的坐标是多少: the button, not "the coordinates".
 _OF_PLACE: Final = re.compile(
     r"(?:点击|按下|找到|请问|图中|标出)*\s*(?P<han>[\u3400-\u9fff\w ]{1,24}?)\s*"
-    r"的(?:坐标|位置|边界框|框)|\b(?:coordinates?|bbox|bounding box(?:es)?)\s+(?:of|for|around)\s+"
-    r"(?:the |a |an )?(?P<words>[^?？.,;:!]{2,50})",
+    r"的(?:坐标|位置|边界框|框)|\b(?:click|tap|press)(?: on)? (?:the )?"
+    r"(?P<pressed>[^?？.,;:!]{2,40}?)(?= button|[:,.;?]| and\b|$)|"
+    r"\b(?:coordinates?|bbox|bounding box(?:es)?)\s+(?:of|for|around)\s+(?:the |"
+    r"a |an )?(?P<words>[^?？.,;:!]{2,50})",
     re.IGNORECASE,
 )
 _THING: Final = re.compile(

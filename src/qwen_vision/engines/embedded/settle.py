@@ -6,7 +6,7 @@ from typing import Final
 
 from qwen_vision.engines.embedded.documents.fields import label_said
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.documents.words import stem, stems
+from qwen_vision.engines.embedded.documents.words import names, stem, stems
 from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_intents
 from qwen_vision.engines.embedded.rooms.beside import asks_beside
 from qwen_vision.engines.embedded.rooms.calendar import asks_of_calendar
@@ -14,6 +14,7 @@ from qwen_vision.engines.embedded.rooms.cells import names_a_cell, wants_a_count
 from qwen_vision.engines.embedded.rooms.charts import names_a_chart
 from qwen_vision.engines.embedded.rooms.chat import asks_of_chat
 from qwen_vision.engines.embedded.rooms.check import checked
+from qwen_vision.engines.embedded.rooms.counted import asks_counted
 from qwen_vision.engines.embedded.rooms.listed import asks_a_list
 from qwen_vision.engines.embedded.rooms.program import asks_of_code
 from qwen_vision.engines.embedded.rooms.reckon import reckoned
@@ -31,6 +32,7 @@ _TEXT_TASKS: Final = _TELLS_NUMBERS | {
 }  # fmt: skip
 # The first that the pictures bear out decides.
 _BY_WHAT_IS_SEEN: Final = (
+    (frozenset(Task), names_a_chart, Task.CHART),
     (_TEXT_TASKS, asks_of_code, Task.PROGRAM),
     (_TEXT_TASKS, asks_of_chat, Task.CHAT),
     (_TEXT_TASKS, asks_of_calendar, Task.CALENDAR),
@@ -47,6 +49,18 @@ _OF_ONE: Final = (_TEXT_TASKS | {Task.CELL, Task.RECKON, Task.CHECK, Task.PROGRA
     Task.COMPARE, Task.ITEMS, Task.READ,
 }  # fmt: skip
 _SEVERAL: Final = 2
+_LABEL_NUMBER: Final = re.compile(
+    r"(?P<label>[^\d:：]{3,40}?)[:：]?\s+\d[\d.,]*"
+    r"(?:\s?[^\W\d]{1,4})?"
+)
+_COUNTED: Final = re.compile(
+    r"\bhow many (?P<what>.+?)(?= (?:do|does|did|is|are|was|were|has|have|can|will)\b|\?|$)", re.I
+)
+_LASTS: Final = re.compile(
+    r"\bhow long (?:do|does|did|is|are|was|will)\b(?!.{0,12}\b(?:image|picture|photo|page)\b)|"
+    r"\bduration\b|时长|多久|多长时间",
+    re.IGNORECASE,
+)
 _MEASURE: Final = re.compile(
     r"\bhow many (?P<what>calories|kcal|kilojoules|grams|kilos|kilograms|litres|liters|"
     r"minutes|hours|"
@@ -99,18 +113,26 @@ async def meant_pictures(scene: Scene, intent: Intent) -> Scene:
 
 
 async def _placed(intent: Intent, scene: Scene) -> Intent:
-    if await names_a_chart(scene, intent):
-        return replace(intent, task=Task.CHART)
+    if intent.task is Task.SIZE and not scene.videos and _LASTS.search(intent.text):
+        # Only a video lasts; of a page this asks for a time that it prints.
+        intent = replace(intent, task=Task.UNKNOWN)
     if not asks_why(intent.text):
         for tasks, is_asked, task in _BY_WHAT_IS_SEEN:
             if intent.task in tasks and await is_asked(scene, intent):
                 return replace(intent, task=task)
+    return await _named(intent, scene)
+
+
+async def _named(intent: Intent, scene: Scene) -> Intent:
+    """What the words of a question name on the page: a cell, a heading, a number, a label."""
     if await names_a_cell(scene, intent) and not await _of_no_print(scene, intent):
         return replace(intent, task=Task.CELL)
     if await wants_a_count(scene, intent):
         return replace(intent, task=Task.COUNT, subject="items", concepts=())
     if await names_a_section(scene, intent):
         return replace(intent, task=Task.SECTION)
+    if intent.task is Task.COUNT and await asks_counted(scene, intent):
+        return replace(intent, task=Task.COUNTED)
     return await _labelled(intent, scene)
 
 
@@ -125,9 +147,23 @@ async def _of_no_print(scene: Scene, intent: Intent) -> bool:
 
 async def _labelled(intent: Intent, scene: Scene) -> Intent:
     """A question that says a printed label: who is the emergency contact?"""
-    if intent.task in {Task.UNKNOWN, Task.UNSEEN} and not asks_why(intent.text):
-        for _, image in scene.images:
-            label = label_said(Sheet.of(await scene.eyes.read(image)), intent.text)
-            if label:
-                return replace(intent, task=Task.VALUE, subject=label)
+    if asks_why(intent.text) or intent.task not in {Task.UNKNOWN, Task.UNSEEN, Task.COUNT}:
+        return intent
+    for _, image in scene.images:
+        reading = await scene.eyes.read(image)
+        if intent.task is Task.COUNT:
+            label = _number_label(reading.text, intent.text)
+        else:
+            label = label_said(Sheet.of(reading), intent.text)
+        if label:
+            return replace(intent, task=Task.VALUE, subject=label, concepts=())
     return intent
+
+
+def _number_label(text: str, question: str) -> str:
+    """The words before the only number of a row that are what is counted: Calories 160."""
+    counted = _COUNTED.search(question)
+    wanted = counted["what"] if counted else ""
+    rows = (_LABEL_NUMBER.fullmatch(row.strip()) for row in text.split("\n"))
+    said = [match["label"] for match in rows if match and names(match["label"], wanted)]
+    return max(said, key=len, default="")

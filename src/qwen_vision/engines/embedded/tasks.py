@@ -1,5 +1,6 @@
 """Tasks: sends each intent of a prompt to its room."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Final, TypeAlias
 
@@ -14,6 +15,7 @@ from qwen_vision.engines.embedded.rooms.chat import tell_chat
 from qwen_vision.engines.embedded.rooms.check import tell_checked
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.compare import compare
+from qwen_vision.engines.embedded.rooms.counted import tell_counted
 from qwen_vision.engines.embedded.rooms.describe import describe
 from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
 from qwen_vision.engines.embedded.rooms.find import count, exists, locate
@@ -89,9 +91,30 @@ async def _answer(prompt: Prompt, scene: Scene) -> AsyncIterator[Step]:
         if len(meant.items) < len(scene.items):
             index = meant.items[0].index + 1
             yield Say(scene.say(f"Picture {index}: ", f"图片 {index}：") * (not scene.manner.bare))
-        steps = _perform_one(meant, intent)
+        steps = _with_notes(meant, intent, _perform_one(meant, intent))
         async for step in _bared(scene, steps) if scene.manner.bare else steps:
             yield step
+
+
+async def _with_notes(
+    scene: Scene, intent: Intent, steps: AsyncIterator[Step]
+) -> AsyncIterator[Step]:
+    """The steps, and what was noted about text that could not be read where it may matter.
+
+    It may where all text is wanted, or where no answer was found in what could be read.
+    """
+    said, found = "", False
+    async for step in steps:
+        if isinstance(step, Say):
+            said += step.text
+            found = found or step.bare is not None
+        yield step
+    if found or scene.model.ocr or scene.manner.bare or intent.task in _NEEDS_NO_TEXT:
+        return
+    notes = [note for _, image in scene.images for note in (await scene.eyes.read(image)).notes]
+    missing = [note for note in dict.fromkeys(notes) if note not in said]
+    if missing:
+        yield Say("\n\n" + " ".join(missing))
 
 
 async def _bared(scene: Scene, steps: AsyncIterator[Step]) -> AsyncIterator[Step]:
@@ -129,8 +152,8 @@ def _intents(prompt: Prompt, scene: Scene) -> list[Intent]:
     intents = read_intents(scene.question)
     values = {Task.VALUE, Task.KEYS, Task.ITEMS}
     values |= {Task.UNKNOWN, Task.DESCRIBE, Task.SIZE}
-    told = f"{scene.question}\n{scene.instructions}"
-    says_json = "json" in told.lower() or has_template(scene.question)
+    says_json = "json" in scene.question.lower() or has_template(scene.question)
+    says_json = says_json or _JSON_ONLY.search(scene.instructions) is not None
     if says_json and all(intent.task in values for intent in intents):
         return [Intent(Task.KEYS, scene.question)]
     if prompt.model.ocr and all(intent.task in {Task.UNKNOWN, Task.DESCRIBE} for intent in intents):
@@ -150,6 +173,15 @@ async def _refuse(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
         yield step
 
 
+# What a system says that wants JSON from every answer.
+_JSON_ONLY: Final = re.compile(
+    r"\b(?:reply|respond|answer|return|output)\b.{0,40}\bjson\b|(?:输出|返回|回答).{0,12}json",
+    re.IGNORECASE,
+)
+_NEEDS_NO_TEXT: Final = frozenset({
+    Task.SIZE, Task.QUALITY, Task.COLORS, Task.CODE, Task.KEYS, Task.HTML, Task.MARKDOWN,
+    Task.TABLE, Task.WORDS, Task.FORMULA, Task.LOCATE,
+})  # fmt: skip
 _Room: TypeAlias = Callable[[Scene, Intent], AsyncIterator[Step]]
 _ROOMS: Final[dict[Task, _Room]] = {
     Task.READ: read_all,
@@ -172,6 +204,7 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.LISTED: tell_listed,
     Task.PROGRAM: tell_code_facts,
     Task.CHAT: tell_chat,
+    Task.COUNTED: tell_counted,
     Task.CALENDAR: tell_calendar,
     Task.BESIDE: tell_beside,
     Task.SHADED: tell_shaded,

@@ -105,3 +105,43 @@ async def test_of_several_pictures_the_one_that_prints_the_words_answers(
     assert "5.40" not in answer
     total = (await ask(*tags, "How much do both cost together?")).text
     assert total.startswith("$10.35 (")
+
+
+BILL = ["Seaview Hotel", "Room 3 nights      $360.00", "Breakfast      $54.00"]
+BILL += ["Minibar      $17.50", "Amount due      $431.50"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is the price per night?", "$120.00 ("),
+        ("How many nights did he stay?", "3: it says “Room 3 nights"),
+        ("What would it cost without the minibar?", "$414.00 ("),
+        ("Was the minibar more expensive than breakfast?", "No: "),
+        ("If two people split the total between two, what does each pay?", "$215.75 ("),
+    ],
+)
+async def test_a_hotel_bill_is_reckoned_with(
+    ask: "Ask", sketch: "type[Sketch]", *, question: str, answer: str
+) -> None:
+    page = sketch(620, 360).lines(BILL, (30, 30), step_px=56).image
+    assert (await ask(page, question)).text.startswith(answer)
+
+
+RECIPE = ["Ingredients", "- flour", "- sugar", "- butter", "Method", "1. Mash it.", "2. Bake it."]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many ingredients does it need?", "3"),
+        ("How many steps are there?", "2"),
+        ("What is the first ingredient?", "flour"),
+        ("What is step 2?", "Bake it."),
+    ],
+)
+async def test_of_two_lists_the_one_that_is_meant_answers(
+    ask: "Ask", sketch: "type[Sketch]", *, question: str, answer: str
+) -> None:
+    page = sketch(460, 460).lines(RECIPE, (30, 30), size_px=28, step_px=56).image
+    assert (await ask(page, question + " Only that, nothing else.")).text == answer

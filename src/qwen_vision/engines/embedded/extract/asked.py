@@ -13,6 +13,9 @@ _LIST: Final = re.compile(
     r"(?:keys?|fields?|columns?|properties|字段|键|包括|包含|以下)[^:：\n{]{0,40}?(?:[:：]|\bare\b|是)\s*(?P<list>[^\n{}]{3,400})",
     re.IGNORECASE,
 )
+_AS_JSON: Final = re.compile(
+    r"\bjson\b[^:：\n{]{0,20}[:：]\s*(?P<list>[^\n{}.]{3,300})", re.IGNORECASE
+)
 _WITH: Final = re.compile(
     r"\b(?:with|using)(?: the)? (?:keys?|fields?|properties)\s+(?P<list>[^\n{}.]{3,300})",
     re.IGNORECASE,
@@ -56,7 +59,7 @@ def asked_schema(prompt: str) -> JsonObject | None:
 
 
 def _keys(prompt: str) -> list[str]:
-    match = _WITH.search(prompt) or _LIST.search(prompt)
+    match = _WITH.search(prompt) or _LIST.search(prompt) or _AS_JSON.search(prompt)
     if match is None:
         return []
     marked = _QUOTED.findall(match["list"])

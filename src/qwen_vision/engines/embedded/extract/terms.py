@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import Amount, find_amounts
+from qwen_vision.engines.embedded.documents.cells import Crossing, crossings
 from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.concepts import fold, mentions
 from qwen_vision.engines.embedded.documents.dates import without_dates
@@ -22,25 +23,27 @@ from qwen_vision.engines.embedded.extract.items import Item, bill_items
 from qwen_vision.engines.embedded.facts import Box, Reading, Table, TextLine
 
 _PARTS: Final = re.compile(r"\s+[/|·•;]\s+|,\s+")
-_NUMBERS: Final = {
+COUNTS: Final = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4,
     "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
 }  # fmt: skip
 _TIMES: Final = re.compile(
-    r"(?:(?P<digits>\d{1,3})|(?<![a-z])(?P<word>" + "|".join(_NUMBERS) + r"))"
+    r"(?:(?P<digits>\d{1,3})|(?<![a-z])(?P<word>" + "|".join(COUNTS) + r"))"
     r"(?:\s*[x×]\s*|\s*[份个杯碗瓶张件只盒斤块]\s*|\s+)(?:[a-z]+\s+)?(?:of\s+)?$"
 )
 # What looks like an amount and is none: a clock time, the number of a list's entry.
 _CLOCK: Final = re.compile(
     r"\b\d{1,2}[:.]\d{2}\s*(?:[ap]\.?m\b\.?)|\b\d{1,2}:\d{2}\b", re.IGNORECASE
 )
+_TOTAL: Final = re.compile(r"(?i)\btotal\b|\bsum\b|\bscore\b|\bpoints\b|合计|总")
 _MARKER: Final = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\D)")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]{2,}")
 # Words of questions about numbers that name no part of a page.
 _ASKING: Final = stems(
     "price prices amount total sum cost costs paid pay average difference change tip percent more "
-    "less together item items number each per kg gram litre unit bill number dollar dollars euro "
+    "less together item items number each per kg gram litre unit bill point points number "
+    "dollar dollars euro "
     "euros pound pounds yuan"
 )
 # "The price of the tea" means the tea's row, not whatever is labelled a price.
@@ -85,6 +88,8 @@ def named_terms(reading: Reading, question: str) -> list[Term]:
     for part, place in _named(parts, question):
         if id(part.line) not in taken:
             found.append(_term(part, question, place))
+    crossed = list(_crossed(reading, question))
+    found = crossed if len(crossed) > len(found) else found
     return sorted(found, key=lambda term: term.asked_at)
 
 
@@ -98,6 +103,28 @@ def only_amount(reading: Reading) -> Term | None:
     """The one sum of money of a page, such as a price tag; None when there are several."""
     parts = [part for part in _parts(reading, Sheet.of(reading)) if part.amount.currency]
     return _term(parts[0], "", -1) if len(parts) == 1 else None
+
+
+def _crossed(reading: Reading, question: str) -> Iterator[Term]:
+    """Numbers of a table: of each row named the one cell under the header named, or its total."""
+    if _is_money(reading.text):
+        return
+    found: dict[str, list[Crossing]] = {}
+    for cell in crossings(reading, question):
+        if re.fullmatch(r"[-\u2212]?\d[\d.,]*\s?%?", cell.text.strip()):
+            found.setdefault(cell.row, []).append(cell)
+    asked = _places(question)
+    for row, cells in found.items():
+        totals = [cell for cell in cells if _TOTAL.search(cell.header)]
+        one = cells if len(cells) == 1 else totals
+        amounts = find_amounts(one[0].text) if len(one) == 1 else []
+        line = next((line for line in reading.lines if one and line.text == one[0].text), None)
+        if amounts and line is not None:
+            said = [asked[word] for word in stems(row) if word in asked]
+            name = f"{row} {one[0].header}".strip()
+            yield Term(
+                name, amounts[0].value, one[0].text, one[0].box, line, asked_at=min(said, default=0)
+            )
 
 
 def _term(part: _Part, question: str, place: int) -> Term:
@@ -259,7 +286,7 @@ def _count(question: str, place: int) -> int:
     match = _TIMES.search(fold(question)[:place]) if place > 0 else None
     if match is None:
         return 1
-    return int(match["digits"]) if match["digits"] else _NUMBERS[match["word"]]
+    return int(match["digits"]) if match["digits"] else COUNTS[match["word"]]
 
 
 def _is_money(text: str) -> bool:

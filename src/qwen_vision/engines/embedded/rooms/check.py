@@ -30,12 +30,14 @@ _WHETHER: Final = re.compile(
     re.IGNORECASE,
 )
 _OVER: Final = re.compile(
-    r"\b(?:above|over|exceeds?|beyond|(?:more|greater|higher|larger|bigger|longer) than)\b|"
+    r"\b(?:above|over|exceeds?|beyond|(?:more|greater|higher|larger|bigger|longer|heavier|"
+    r"taller|older|faster|dearer|more \w+) than)\b|"
     r"超过|大于|高于|多于|超出",
     re.IGNORECASE,
 )
 _UNDER: Final = re.compile(
-    r"\b(?:below|under|(?:less|fewer|lower|smaller|cheaper|shorter) than)\b|小于|低于|少于|"
+    r"\b(?:below|under|(?:less|fewer|lower|smaller|cheaper|shorter|lighter|"
+    r"younger|slower|less \w+) than)\b|小于|低于|少于|"
     r"不到|不足",
     re.IGNORECASE,
 )
@@ -73,6 +75,12 @@ _STATE: Final = re.compile(
 _STATE_OFF: Final = re.compile(
     r"\b(?:off|disabled|inactive|deactivated|turned off|switched off|unavailable|closed)\b|"
     r"关闭|停用",
+    re.IGNORECASE,
+)
+_UNIT: Final = re.compile(
+    r"(?P<number>\d+(?:[.,]\d+)?)\s?(?P<unit>kg|mg|g|lbs?|oz|km|cm|mm|m|litres?|ml|l|[kmgt]b|"
+    r"km/h|mph|°[cf]|minutes?|min|hours?|h|days?|weeks?|years?|pages?|千克|公斤|克|米|公里|厘米|升|"
+    r"毫升|小时|分钟|天)(?![\w])",
     re.IGNORECASE,
 )
 _HALF: Final = 0.5
@@ -121,7 +129,8 @@ def _measured(reading: Reading, question: str) -> Checked | None:
     told = said_amounts(after)
     if told:
         terms = [term for term in terms if term.asked_at < (place.start() if place else 0)]
-        first = terms[0] if terms else _total(reading, question)
+        alike = None if terms else _same_unit(reading, after)
+        first = terms[0] if terms else alike or _total(reading, question)
         if first is None or len(terms) > 1:
             return None
         limit, limit_text = told[0].value, told[0].text
@@ -139,6 +148,24 @@ def _measured(reading: Reading, question: str) -> Checked | None:
         first.box,
         first.text,
     )
+
+
+def _same_unit(reading: Reading, after: str) -> Term | None:
+    """The only number of the page in the unit that the question gives: heavier than 2 kg."""
+    unit = _UNIT.search(after)
+    if unit is None:
+        return None
+    found = [
+        (line, match)
+        for line in reading.lines
+        for match in _UNIT.finditer(line.text)
+        if match["unit"].lower() == unit["unit"].lower()
+    ]
+    if len(found) != 1:
+        return None
+    line, match = found[0]
+    name = line.text[: match.start()].strip(" :：") or unit["unit"]
+    return Term(name, Decimal(match["number"].replace(",", ".")), match[0], line.box, line)
 
 
 def _sign(one: Decimal, two: Decimal) -> str:

@@ -14,6 +14,7 @@ from qwen_vision.engines.embedded.language import shorten
 from qwen_vision.engines.embedded.scene import Scene
 
 _SHOWN: Final = 3
+_IS_QUESTION: Final = re.compile(r"[?？]\W*(?:\d{1,2}:\d{2}\W*)?$")
 # What a line of the wanted kind counts beside a shared word.
 _OF_KIND: Final = 1.5
 _DAY: Final = re.compile(
@@ -26,12 +27,22 @@ _CLOCK: Final = re.compile(
 )
 
 
+_WHILE: Final = re.compile(
+    r"(?i)\b\d+ ?(?:s|sec(?:ond)?s?|min(?:ute)?s?|h|hrs?|hours?|days?|weeks?|months?|years?)\b|"
+    r"\d+ ?(?:秒|分钟|小时|天|周|个月|年)"
+)
+
+
 def _is_when(text: str) -> bool:
     return bool(_DAY.search(text) or find_dates(text) or _is_hour(text))
 
 
 def _is_hour(text: str) -> bool:
     return bool(_CLOCK.search(text) or find_times(text))
+
+
+def _is_while(text: str) -> bool:
+    return _WHILE.search(text) is not None
 
 
 def _is_where(text: str) -> bool:
@@ -55,6 +66,7 @@ _KINDS: Final[tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...]] = (
         ),
         _is_when,
     ),
+    (re.compile(r"(?i)\bhow long\b|多久|多长时间"), _is_while),
     (re.compile(r"(?i)\bhow much\b|\bprice|\bcost|\bfee\b|多少钱|价|费"), _is_money),
     (re.compile(r"(?i)\bwhere\b|在哪(?!一?[天日年月])|哪里|地点|dónde"), _is_where),
     (re.compile(r"(?i)\bcall\b|\bphone|\btelephone|电话"), _is_dialled),
@@ -107,6 +119,10 @@ def nearest(reading: Reading, question: str) -> list[str]:
     if not best:
         return []
     rows = [row for score, _, row in sorted(scored, reverse=True) if score == best]
+    if len(rows) == 1 and _IS_QUESTION.search(rows[0]):
+        # In a chat the answer follows the question.
+        said = sentences(reading)
+        rows += said[said.index(rows[0]) + 1 :][:2]
     # Without a shared word, many lines of a kind are no answer.
     return rows if best != _OF_KIND or len(rows) <= _SHOWN else []
 

@@ -14,8 +14,10 @@ from qwen_vision.engines.embedded.documents.amounts import find_amounts
 from qwen_vision.engines.embedded.documents.concepts import concepts
 from qwen_vision.engines.embedded.documents.fields import find_field
 from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.words import stem
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.extract.terms import (
+    COUNTS,
     Term,
     named_terms,
     only_amount,
@@ -44,7 +46,7 @@ _CHANGE: Final = re.compile(
 )
 _DIFFERENCE: Final = re.compile(
     r"\bdifference between\b|\bhow (?:much|many)(?: \w+)? (?:more|less|fewer|cheaper|dearer|higher|"
-    r"lower|bigger|larger|smaller)\b|\bhow many more\b|\bhow much (?:do|would|can|could|"
+    r"lower|bigger|larger|smaller)\b|\bhow many(?: \w+)? more\b|\bhow much (?:do|would|can|could|"
     r"will) (?:i|we|you)"
     r" save\b|相差|差多少|多多少|少多少|贵多少|便宜多少|差价|高多少|低多少|省多少",
     re.IGNORECASE,
@@ -94,6 +96,21 @@ _WHO: Final = re.compile(
     r"^\W*(?:and |so |but )?(?:who|whom|whose|when|where|why)\b|谁|什么时候|哪里|为什么",
     re.IGNORECASE,
 )
+_PER_NOUN: Final = re.compile(r"\b(?:per|each|a|every) (?P<noun>[a-z]{3,})\b", re.IGNORECASE)
+_MANY: Final = re.compile(r"\b(\d{1,3}) ([a-z]{3,})\b", re.IGNORECASE)
+_SPLIT: Final = re.compile(
+    r"\b(?:split|divided?|share[ds]?)\b.{0,40}\b(?:between|among|by|with|in|into) (\d{1,2}|two|"
+    r"three|four|five|six|eight|ten)\b|\b(\d{1,2}|two|three|four|five|six) (?:people|persons|"
+    r"friends|of us)\b.{0,40}\b(?:each|split|share)\b|(\d{1,2}|[两三四五六]) ?(?:个)?人(?:平摊|"
+    r"平分|分摊|AA)",
+    re.IGNORECASE,
+)
+_LESS: Final = re.compile(
+    r"\b(?:without|excluding|except(?: for)?|not counting|minus|leaving out)\b|不算|除了|除去|"
+    r"不包括",
+    re.IGNORECASE,
+)
+_PAIR: Final = 2
 # "How much more is that than the tax?": what was asked before, or said before the question.
 _THAT: Final = re.compile(
     r"\b(?:it|that|this|they|them|those|these|all|everything)\b|这|那|它|一共|总共", re.IGNORECASE
@@ -147,7 +164,10 @@ async def tell_reckoned(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 
 
 def _asks(text: str) -> bool:
-    patterns = (_PERCENT, _CHANGE, _DIFFERENCE, _TOGETHER, _SINGLE, _PER, _PROOF, _PIECES)
+    patterns = (
+        *(_PERCENT, _CHANGE, _DIFFERENCE, _TOGETHER, _SINGLE, _PER, _PROOF, _PIECES),
+        *(_SPLIT, _LESS),
+    )
     return any(pattern.search(text) for pattern in patterns) or asks_a_span(text)
 
 
@@ -246,6 +266,8 @@ def _weighed(paper: _Paper) -> Reckoned | None:
     match = _PER.search(paper.question)
     if match is None:
         return None
+    if match["unit"] is None and match["han"] is None:
+        return None
     kind, size = _UNITS[(match["unit"] or match["han"]).lower()]
     size *= int(match["many"] or 1)
     for term, text in _with_text(paper):
@@ -256,6 +278,61 @@ def _weighed(paper: _Paper) -> Reckoned | None:
                 value = _rounded(term.value / amount * size, replace(term, value=Decimal("0.00")))
                 return Reckoned(value, f"{_said(term)} ÷ {weight[0]}", (term,))
     return None
+
+
+def _per_printed(paper: _Paper) -> Reckoned | None:
+    """The price per night of a row that prints "3 nights": the noun after a number of it."""
+    match = _PER_NOUN.search(paper.question)
+    for term in paper.terms if match else ():
+        for many, noun in _MANY.findall(term.name):
+            if match and stem(noun.lower()) == stem(match["noun"].lower()) and int(many):
+                value = _rounded(term.value / int(many), replace(term, value=Decimal("0.00")))
+                return Reckoned(value, f"{_said(term)} ÷ {many}", (term,))
+    return None
+
+
+def _split(paper: _Paper) -> Reckoned | None:
+    """The share of each when a sum is split between so many."""
+    match = _SPLIT.search(paper.question)
+    base = (paper.terms[0] if paper.terms else _total(paper)) if match else None
+    if match is None or base is None:
+        return None
+    said = next(group for group in match.groups() if group).lower()
+    many = int(said) if said.isdigit() else COUNTS.get(said, 0)
+    if many < _PAIR:
+        return None
+    value = _rounded(base.value / many, replace(base, value=Decimal("0.00")))
+    return Reckoned(value, f"{_said(base)} ÷ {many}", (base,))
+
+
+def _without(paper: _Paper) -> Reckoned | None:
+    """The sum of a bill's lines but for the ones the question leaves out."""
+    match = _LESS.search(paper.question)
+    left_out = [
+        term for term in paper.terms if match and not term.concept and term.asked_at > match.start()
+    ]
+    items = named_terms(paper.readings[0], _all_words(paper.readings[0]))
+    kept = [term for term in items if term.line not in [other.line for other in left_out]]
+    if not left_out or len(kept) != len(items) - len(left_out) or not kept:
+        return None
+    value = sum((term.value for term in kept), Decimal(0))
+    return Reckoned(_rounded(value, *kept), " + ".join(map(_said, kept)), tuple(kept))
+
+
+def _all_words(reading: Reading) -> str:
+    return " ".join(item.values["description"] for item in bill_items(Sheet.of(reading)))
+
+
+def _risen_between(paper: _Paper) -> Reckoned | None:
+    """How far one number went from the first picture to the second."""
+    if len(paper.readings) != _PAIR or len(paper.terms) != _PAIR:
+        return None
+    first, second = paper.terms
+    if not asks_a_span(paper.question) or first.name != second.name:
+        return None
+    high, low = sorted((first, second), key=lambda term: -term.value)
+    gap = _rounded(high.value - low.value, first, second)
+    return Reckoned(gap, f"{first.text} → {second.text}", (first, second))
 
 
 def _with_text(paper: _Paper) -> list[tuple[Term, str]]:
@@ -330,8 +407,7 @@ def _pieces(paper: _Paper) -> Reckoned | None:
     """How many pieces a bill with printed quantities lists."""
     if not _PIECES.search(paper.question):
         return None
-    names = " ".join(item.values["description"] for item in bill_items(Sheet.of(paper.readings[0])))
-    parts = named_terms(paper.readings[0], names)
+    parts = named_terms(paper.readings[0], _all_words(paper.readings[0]))
     counts = [term.quantity for term in parts if term.quantity is not None]
     if not counts or len(counts) < len(parts):
         return None
@@ -352,6 +428,7 @@ def _lasted(paper: _Paper) -> Reckoned | None:
 _SUMS: Final = frozenset({"total", "subtotal", "tax", "amount", "change", "tip"})
 _Way: TypeAlias = Callable[[_Paper], Reckoned | None]
 _WAYS: Final[tuple[_Way, ...]] = (
-    _checked, _pieces, _risen, _lasted, _percent, _change, _difference, _weighed, _single,
+    _checked, _pieces, _risen, _risen_between, _lasted, _percent, _change, _split, _without,
+    _difference, _weighed, _per_printed, _single,
     _together,
 )  # fmt: skip

@@ -26,12 +26,16 @@ _OPERATIONS: Final = (
     ("median", re.compile(r"median|中位数", re.IGNORECASE)),
     (
         "largest",
-        re.compile(r"largest|biggest|highest|max\w*|\bmost\b|最大|最高|最贵|最多", re.IGNORECASE),
+        re.compile(
+            r"largest|biggest|highest|best|longest|tallest|heaviest|oldest|max\w*|\bmost\b|最大|最高|最贵|最多",
+            re.IGNORECASE,
+        ),
     ),
     (
         "smallest",
         re.compile(
-            r"smallest|lowest|min\w*|cheapest|fewest|\bleast\b|最少|最小|最低|最便宜", re.IGNORECASE
+            r"smallest|lowest|worst|shortest|lightest|youngest|min\w*|cheapest|fewest|\bleast\b|最少|最小|最低|最便宜",
+            re.IGNORECASE,
         ),
     ),
     ("sum", re.compile(r"", re.IGNORECASE)),

@@ -129,8 +129,20 @@ def _find(reading: Reading, sheet: Sheet, what: Concept | str, *, intent: Intent
         if _says_more(intent, what):
             # "The IP address" is not whatever reads as an address.
             found = [value for value in found if value.label is not None]
-        return found
+        found = [value for value in found if value.label is not None or "?" not in value.text]
+        return _said_beside(found, what, intent)
     return _over_label(reading, what) or _own(sheet, what)
+
+
+def _said_beside(found: list[Found], concept: Concept, intent: Intent) -> list[Found]:
+    """Of dates and times without a label, first the one whose line says what it is of.
+
+    "What time is the table booked for?" means that of the line "table booked for 19:30".
+    """
+    if concept.kind not in {"date", "time"} or not found or found[0].label is not None:
+        return found
+    asked = stems(concept.asks.sub(" ", fold(intent.text))) - _PAPERS
+    return sorted(found, key=lambda value: -len(stems(value.lines[0].text) & asked))
 
 
 def _says_more(intent: Intent, concept: Concept) -> bool:
