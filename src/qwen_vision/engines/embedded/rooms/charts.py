@@ -1,5 +1,6 @@
 """Charts: answers from what a chart shows, measured where it is not printed."""
 
+import re
 from collections.abc import AsyncIterator
 
 from qwen_vision.engines.embedded.documents.chart_answers import ChartAnswer, answer
@@ -54,8 +55,17 @@ async def tell_chart(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             yield proof
         several = len(scene.images) > 1
         head = scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：") if several else ""
-        yield Say(("\n\n" if told else "") + head + found.text)
+        yield Say(("\n\n" if told else "") + head + found.text, bare=_alone(found, intent.text))
         told += 1
+
+
+def _alone(found: ChartAnswer, question: str) -> str | None:
+    """The answer without its sentence: the one mark's name for "which", its value otherwise."""
+    if len(found.marks) != 1:
+        return None
+    mark = found.marks[0]
+    which = re.search(r"\bwhich\b|\bwho\b|哪", question, re.IGNORECASE)
+    return mark.category if which and mark.category else mark.text
 
 
 def _seen(index: int, chart: Chart) -> str:
