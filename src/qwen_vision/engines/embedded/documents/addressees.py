@@ -94,6 +94,8 @@ def addressed(sheet: Sheet) -> list[Block]:
     company = next(iter(find_company(sheet)), None)
     known = _plain(company.text) if company is not None else ""
     own = {id(line) for line in company.lines} if company is not None else set()
+    # Where the seller stands under a heading, as on an order, the other address is the buyer's.
+    told = bool(headed(sheet, "seller"))
     found = []
     for block in standing_alone(sheet):
         name = block.named
@@ -101,9 +103,9 @@ def addressed(sheet: Sheet) -> list[Block]:
             continue
         said = _plain(name[0])
         alike = bool(known) and (said in known or known in said)
-        if not alike and not any(_OF_ISSUER.search(line.text) for line in block.lines):
+        reached = any(_OF_ISSUER.search(line.text) for line in block.lines)
+        if not alike and (told or not reached):
             found.append(block)
-    # One address is the issuer's, unless the name of the issuer stands elsewhere.
     return found
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from qwen_vision.engines.embedded.documents.concepts import fold, is_label
@@ -52,6 +53,14 @@ _POSTAL: Final = re.compile(
     r"^\d{5}$|\b\d{5,6} [A-Z][a-z]+ [A-Z]|- ?\d{6}$|, \d{4,5} [^\W\d_]{3}|"
     r"\b[A-Z]{2},? \d{5}(?:-\d{4})?, [A-Z]{2}$"
 )
+# "1186 Lakeview Ter" begins as "1186 Amsterdam" does, but is a street.
+_HOUSE: Final = re.compile(
+    r"(?i)(?:^|, ?)\d{1,5}[a-z]? (?!.*\b[A-Z]{2},? \d{5}\b)"
+    r".*\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|"
+    r"blvd|boulevard|way|court|ct|square|sq|ter|terrace|hwy|highway|pkwy|parkway|place|pl|circle|cir|"
+    r"close|loop|trail|rue|apt|suite)\b"
+)
+_STREET: Final = re.compile(r"\d{1,5}[a-zA-Z]?,? [^\W\d_]")
 # What a party's lines may begin with before its name.
 _BEFORE_NAME: Final = re.compile(
     r"(?i)^\W*(?:\(.*\)|herrn?|frau|firma|messrs\.?|an|gln\b.*|id\b.*|lief-?nr.*)\W*$"
@@ -71,9 +80,10 @@ _OTHER_PART: Final = re.compile(r"[:：]\s*\S|[:：]\s*$")
 # Letters so much taller than an address are those of a name.
 _LARGE: Final = 1.3
 _ALIGNED: Final = 1.3
-_CLOSE: Final = 0.95
+_CLOSE: Final = 1.1
 _FREE_LINE: Final = 2.2
 _MOST_LINES: Final = 8
+_KEPT: Final = 64
 # An address of one line is no longer.
 _LONGEST: Final = 70
 
@@ -95,7 +105,7 @@ class Block:
             text = _ATTENTION.sub("", line.text).strip(" ,;:")
             if _BEFORE_NAME.match(line.text) or not re.search(r"[^\W\d_]{2}", text):
                 continue
-            if _POSTAL.search(line.text) or _REACHED.search(text):
+            if is_postal(line.text) or _REACHED.search(text) or _STREET.match(text):
                 return None
             return self._fuller(text, line)
         return None
@@ -128,7 +138,7 @@ class Block:
             and not _ATTENTION.match(line.text)
             and not _OTHER_PART.search(line.text)
         ]
-        last = max((at for at, line in enumerate(kept) if _POSTAL.search(line.text)), default=None)
+        last = max((at for at, line in enumerate(kept) if is_postal(line.text)), default=None)
         first = next((at for at, line in enumerate(kept) if re.search(r"\d", line.text)), None)
         if first is None:
             return ()
@@ -145,19 +155,26 @@ def is_country(text: str) -> bool:
 
 def is_postal(text: str) -> bool:
     """Whether a line holds a postal code as addresses print it."""
-    return bool(_POSTAL.search(text.strip())) and not find_dates(text)
+    plain = text.strip()
+    return bool(_POSTAL.search(plain)) and not _HOUSE.search(plain) and not find_dates(text)
 
 
 def headed(sheet: Sheet, role: Role) -> list[Block]:
     """The blocks under or beside the headings that name this party, from the top."""
-    return [
+    return list(_all_headed(sheet, role))
+
+
+@lru_cache(maxsize=_KEPT)
+def _all_headed(sheet: Sheet, role: Role) -> tuple[Block, ...]:
+    return tuple(
         block
         for line in sheet.lines
         for block in _headed(sheet, line, role)
         if block.address or not _WEAK.match(line.text)
-    ]
+    )
 
 
+@lru_cache(maxsize=4096)
 def party_heading(text: str) -> tuple[Role, str] | None:
     """The party that a line names and what it says of it: `Client: Ada` is ("customer", "Ada")."""
     folded = fold(text)
@@ -171,6 +188,11 @@ def party_heading(text: str) -> tuple[Role, str] | None:
 
 def standing_alone(sheet: Sheet) -> list[Block]:
     """Blocks of lines around a postal code that no heading names, from the top."""
+    return list(_all_alone(sheet))
+
+
+@lru_cache(maxsize=_KEPT)
+def _all_alone(sheet: Sheet) -> tuple[Block, ...]:
     taken = {id(line) for role in ROLES for block in headed(sheet, role) for line in block.lines}
     blocks = []
     for line in sheet.lines:
@@ -188,7 +210,7 @@ def standing_alone(sheet: Sheet) -> list[Block]:
         lines = (*reversed(above), line, *_under(sheet, line)[:3])
         if above:
             blocks.append(Block(_trimmed(lines)))
-    return blocks
+    return tuple(blocks)
 
 
 def _ends_address(text: str) -> bool:
@@ -203,7 +225,8 @@ def _ends_address(text: str) -> bool:
 
 def _trimmed(lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
     """The lines up to the postal code, the country and the ways to reach the party after it."""
-    last = next((at for at, line in enumerate(lines) if is_postal(line.text)), None)
+    codes = [at for at, line in enumerate(lines) if is_postal(line.text)]
+    last = codes[0] if codes else None
     if last is None:
         return tuple(lines)
     end = last + 1

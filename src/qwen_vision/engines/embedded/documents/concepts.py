@@ -4,7 +4,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final, Literal, TypeAlias
 
@@ -99,12 +99,14 @@ def mentions(text: str) -> list[Mention]:
     return sorted(chosen, key=lambda mention: mention.start)
 
 
+@lru_cache(maxsize=4096)
 def is_label(text: str) -> bool:
     """Whether a text is nothing but a label that documents print, such as CASH or Due date."""
     bare = fold(text.strip(" :：*-"))
     return any(label.fullmatch(bare) for concept in concepts().values() for label in concept.labels)
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """The text in lower case without the accents of Latin letters, which print often loses.
 

@@ -34,7 +34,7 @@ _YEAR: Final = r"(?P<year>\d{4}|\d{2})"
 # Print leaves little room between a date and a time, and reading may leave none.
 _END: Final = r"(?:(?!\d)|(?=[0-2]\d:[0-5]\d))"
 _DAY_AND_MONTH: Final = re.compile(
-    rf"(?<!\d)(?P<a>\d{{1,2}})\s?[-/.]\s?(?P<b>\d{{1,2}})\s?[-/.]\s?{_YEAR}{_END}"
+    rf"(?<!\d)(?P<a>\d{{1,2}})\s?(?P<mark>[-/.])\s?(?P<b>\d{{1,2}})\s?(?P=mark)\s?{_YEAR}{_END}"
 )
 _PATTERNS: Final = (
     re.compile(

@@ -16,7 +16,7 @@ from qwen_vision.engines.embedded.documents.parties import find_address, find_ba
 from qwen_vision.engines.embedded.documents.payments import find_card_digits
 from qwen_vision.engines.embedded.documents.people import find_calling, find_person
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.documents.take import looks_dialled, take
+from qwen_vision.engines.embedded.documents.take import is_iban, looks_dialled, take
 from qwen_vision.engines.embedded.documents.totals import (
     find_subtotal,
     find_tax,
@@ -33,6 +33,7 @@ _BY_SHAPE: Final[dict[str, str]] = {
     "time": "the first time of day on the page",
     "date": "the first date on the page",
     "currency": "the currency mark beside an amount",
+    "iban": "the shape of an IBAN",
 }
 _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
     "total": find_total,
@@ -48,9 +49,17 @@ _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
     "job_title": find_calling,
     "card_digits": find_card_digits,
 }
-_OTHER_DATES: Final = ("due_date", "start_date", "end_date", "order_date", "birth_date")
+_OTHER_DATES: Final = (
+    "due_date", "start_date", "end_date", "order_date", "birth_date", "delivery_date",
+)  # fmt: skip
 _SIMILAR: Final = 0.84
-_KIND_WORD: Final = re.compile(r"(?P<rest>.{3,}) (?:number|no|time|name|code|type|date)")
+_KIND_WORD: Final = re.compile(r"(?P<rest>.{3,}) (?P<kind>number|no|time|name|code|type|date)")
+# "Employee name" and "Employee number" are alike in letters only.
+_UNLIKE: Final = ({"name", "number"}, {"date", "number"}, {"name", "date"}, {"code", "date"})
+_KIND_SHAPES: Final = {
+    "number": r"\d", "no": r"\d", "code": r"\d", "time": r"\d", "date": r"\d",
+    "name": r"[^\W\d_]{2}", "type": r"[^\W\d_]{2}",
+}  # fmt: skip
 _LABEL_WORDS: Final = 5
 
 
@@ -93,7 +102,27 @@ def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
                 found += [(alike, value) for value in after_label(sheet, line, rest, kind=kind)]
         if found:
             return [value for _, value in sorted(found, key=lambda item: -item[0])]
-    return []
+    return _by_bare_label(sheet, words, kind)
+
+
+def _by_bare_label(sheet: Sheet, words: str, kind: Kind) -> list[Found]:
+    """The value of a name whose last word only says its kind: "Flight" heads a flight number.
+
+    The label must be that and nothing else, and the value of that kind.
+    """
+    told = _KIND_WORD.fullmatch(words)
+    if told is None:
+        return []
+    wanted = _tokens(told["rest"])
+    shape = _KIND_SHAPES.get(told["kind"], r"\w")
+    return [
+        value
+        for line in sheet.lines
+        for label, rest in [_split(line.text)]
+        if _tokens(label) == wanted
+        for value in after_label(sheet, line, rest, kind=kind)
+        if re.search(shape, value.text)
+    ]
 
 
 def _numbered(wanted: list[str], line: TextLine) -> list[tuple[float, Found]]:
@@ -116,10 +145,6 @@ def _ways_to_say(words: str) -> list[list[str]]:
         ways.append(f"{of[2]} {of[1]}")
     owned = re.split(r"['’]s? |(?<=[\u3400-\u9fff])的", words, maxsplit=1)
     ways += owned[1:]
-    kind = _KIND_WORD.fullmatch(words)
-    if kind:
-        # "Flight" over AV 417 is the flight number.
-        ways.append(kind["rest"])
     return [tokens for way in ways if (tokens := _tokens(way))]
 
 
@@ -152,9 +177,16 @@ def _by_shape(sheet: Sheet, concept: Concept) -> list[Found]:
         if concept.name == "date" and _names_other_date(sheet, line):
             continue
         taken = take(line.text, concept.kind, order=sheet.date_order)
-        if taken is not None and (concept.name != "phone" or looks_dialled(taken.text)):
+        if taken is not None and _is_sure(concept.name, taken.text):
             found.append(Found(taken.text, taken.plain, (line,), why, rank=9))
     return found
+
+
+def _is_sure(name: str, text: str) -> bool:
+    """Whether a shape without a label is beyond doubt: a dialled number, an IBAN of full length."""
+    if name == "phone":
+        return looks_dialled(text)
+    return name != "iban" or is_iban(text)
 
 
 def _names_other_date(sheet: Sheet, line: TextLine) -> bool:
@@ -178,7 +210,7 @@ def _prefix_likeness(wanted: list[str], text: str) -> tuple[float, str]:
 
 
 def _likeness(wanted: list[str], label: list[str]) -> float:
-    if not label:
+    if not label or {wanted[-1], label[-1]} in _UNLIKE:
         return 0.0
     return SequenceMatcher(None, " ".join(wanted), " ".join(label)).ratio()
 

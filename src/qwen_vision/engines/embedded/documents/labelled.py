@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, fold, is_label
@@ -25,6 +27,11 @@ _COLUMN_HEAD: Final = re.compile(
     r"q(?:ua)?n?tit(?:e|é|à)|qt[eé]|prix.*|p\.u\.?.*|cantidad|cant|precio.*|prezzo.*|aantal|prijs|"
     r"数量|单价|単価|desc\w*|item|details?|hours)\.?\W*$"
 )
+# Many properties of a schema ask for the same concepts of the same page.
+_KEPT: Final = 256
+_LONGEST_COLUMN: Final = 8
+_COLUMN_GAP: Final = 3.0
+_CENT: Final = Decimal("0.011")
 # How much nearer the value over a label must be than the one under it.
 _NEARER: Final = 0.6
 
@@ -34,8 +41,13 @@ _UNMISTAKABLE: Final[frozenset[Kind]] = frozenset({"iban", "bic"})
 
 def labelled(sheet: Sheet, concept: Concept) -> list[Found]:
     """Values of the concept that a label names, best label first, then from the top."""
+    return list(_labelled(sheet, concept))
+
+
+@lru_cache(maxsize=_KEPT)
+def _labelled(sheet: Sheet, concept: Concept) -> tuple[Found, ...]:
     found = [value for line in sheet.lines for value in _at_label(sheet, line, concept)]
-    return sorted(found, key=lambda value: value.rank)
+    return tuple(sorted(found, key=lambda value: value.rank))
 
 
 def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Iterator[Found]:
@@ -49,7 +61,9 @@ def after_label(sheet: Sheet, line: TextLine, rest: str, *, kind: Kind) -> Itera
     if not rest.strip(_BETWEEN) and (under := sheet.value_under(line)) is not None:
         told = take(under.text, kind, order=order)
         if told is not None:
-            yield _found(told, under, line)
+            last = _sum_of_column(sheet, (under, told)) if kind == "amount" else None
+            place, value = last or (under, told)
+            yield _found(value, place, line)
         return
     taken = take(rest, kind, order=order) if rest.strip(_BETWEEN) else None
     right = _right(sheet, line, kind)
@@ -89,6 +103,8 @@ def _stacked(sheet: Sheet, line: TextLine, kind: Kind) -> Iterator[Found]:
     if kind not in _TABULAR | _SHAPED:
         return
     under = _first(sheet, sheet.below(line)[:3], kind=kind)
+    if under is not None and kind == "amount":
+        under = _sum_of_column(sheet, under) or under
     over = _first(sheet, sheet.above(line)[:1], kind=kind) if kind in _SHAPED else None
     if over is not None and not (over[1].pure and _is_free(sheet, over[0])):
         over = None
@@ -98,6 +114,29 @@ def _stacked(sheet: Sheet, line: TextLine, kind: Kind) -> Iterator[Found]:
     chosen = over or under
     if chosen is not None:
         yield _found(chosen[1], chosen[0], line)
+
+
+def _sum_of_column(sheet: Sheet, first: tuple[TextLine, Taken]) -> tuple[TextLine, Taken] | None:
+    """The last amount of a column when it is the sum of those over it, which begin with `first`."""
+    column = [first]
+    while len(column) < _LONGEST_COLUMN:
+        line = column[-1][0]
+        reach = line.box.bottom + _COLUMN_GAP * height(line)
+        lower = [
+            (other, taken)
+            for other in sheet.lines
+            if line.box.bottom - height(line) / 2 < other.box.top < reach
+            and abs(other.box.right - line.box.right) < height(line)
+            and (taken := take(other.text, "amount")) is not None
+            and taken.pure
+        ]
+        if not lower:
+            return None
+        column.append(min(lower, key=lambda one: one[0].box.top))
+        numbers = [taken.plain for _, taken in column if isinstance(taken.plain, Decimal)]
+        if len(numbers) > 2 and abs(sum(numbers[:-1], Decimal(0)) - numbers[-1]) < _CENT:
+            return column[-1]
+    return None
 
 
 def _first(sheet: Sheet, lines: Sequence[TextLine], *, kind: Kind) -> tuple[TextLine, Taken] | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.blocks import (
@@ -46,7 +47,7 @@ _NO_NAME: Final = re.compile(
     r"lieferschein|angebot|quittung|re[cç]u|recibo|scontrino|order confirmation|purchase order|"
     r"kassenbon|ticket|menu|price list|請求書|領収書|見積書|納品書|"
     r"销售(?:发票|单)|送货单|报价单|对账单|"
-    r"payment receipt|"
+    r"payment receipt|boarding pass|pay ?slip|e-?ticket|identity card|estimate|"
     r"official receipt|cash sales?|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
     r".*增值税.*发票.*|.* form|"
     r".{2,12}(?:登记表|申请表|报名表|价目表|时刻表|名单|通知书?|清单))\W*$",
@@ -78,11 +79,16 @@ _BANK: Final = re.compile(
     r"\b(?:bank|banque|banco|banca|sparkasse|volksbank|credit union|building society)\b|bank$|银行",
     re.IGNORECASE,
 )
+_KEPT: Final = 64
+# Whom a Japanese letter is for.
+_HONOURED: Final = re.compile(r"(?:御中|様|殿)\s*$")
 # "From" stands before places as often as before senders.
 # A name wrapped into two lines is set so much larger than the rest.
-_TITLE_HEIGHT: Final = 1.35
+_TITLE_HEIGHT: Final = 1.3
 _FROM: Final = re.compile(r"(?i)^\W*from\b")
 _BANK_WORDS: Final = 4
+# What is longer is a sentence.
+_NAME_WORDS: Final = 9
 _OTHERS: Final[tuple[Role, ...]] = ("customer", "recipient")
 _PLACE: Final = re.compile(r"^[(A-Z][A-Za-z .,'()-]{2,}$")
 
@@ -94,6 +100,11 @@ def find_company(sheet: Sheet) -> list[Found]:
     suffixes (Ltd, Sdn Bhd, GmbH, 有限公司), words of trade, height of the letters and an
     address right under it speak for a line; digits, dates and document titles against it.
     """
+    return list(_companies(sheet))
+
+
+@lru_cache(maxsize=_KEPT)
+def _companies(sheet: Sheet) -> tuple[Found, ...]:
     sellers = [(block, block.named) for block in headed(sheet, "seller")]
     named = [
         Found(name[0], name[0], (name[1],), "named under its heading", block.heading)
@@ -106,7 +117,7 @@ def find_company(sheet: Sheet) -> list[Found]:
         for role in _OTHERS
         for block in headed(sheet, role)
         for line in (*block.lines, block.heading)
-    }
+    } | {id(line) for line in sheet.lines if _HONOURED.search(line.text)}
     named += [
         value
         for value in labelled(sheet, concepts()["company"])
@@ -117,13 +128,16 @@ def find_company(sheet: Sheet) -> list[Found]:
     scored = [
         (score, -index, line)
         for index, line in enumerate(sheet.lines)
-        if id(line) not in others and (score := _name_score(sheet, index, line)) > 0
+        if id(line) not in others
+        and (score := _name_score(sheet, index, line)) > 0
+        # The head of a grid names what stands under it.
+        and (is_business(line.text) or sheet.value_under(line) is None)
     ]
     guessed = [
         _fuller(sheet, line)
         for _, _, line in sorted(scored, key=lambda item: item[:2], reverse=True)
     ]
-    return named + guessed
+    return (*named, *guessed)
 
 
 def _fuller(sheet: Sheet, line: TextLine) -> Found:
@@ -165,16 +179,29 @@ def find_address(sheet: Sheet) -> list[Found]:
     company = next(iter(find_company(sheet)), None)
     if company is None:
         return named
-    under = _under(sheet, company.lines[-1])
     block = _own_block(sheet, company)
-    if block is not None and {id(line) for line in under} <= {id(line) for line in block.lines}:
+    beside = _beside_name(company)
+    under = () if beside else _under(sheet, company.lines[-1])
+    if block is not None and (
+        block.heading is not None
+        or {id(line) for line in under} <= {id(line) for line in block.lines}
+    ):
         under = block.address
     if not under:
-        named = [*named, *_beside_name(company)]
+        named = [*beside, *named, *_only_address(sheet)]
     if not under or (named and not is_business(company.text)):
         return named
     text = joined(under)
     return [Found(text, text, tuple(under), "the lines under the company's name", rank=1), *named]
+
+
+def _only_address(sheet: Sheet) -> list[Found]:
+    """The one address of a page that names no other party, as on a business card."""
+    blocks = [block for block in standing_alone(sheet) if block.address]
+    if len(blocks) != 1 or blocks[0].named is not None:
+        return []
+    lines = blocks[0].address
+    return [Found(joined(lines), joined(lines), lines, "the only address on the page", rank=2)]
 
 
 def _own_block(sheet: Sheet, company: Found) -> Block | None:
@@ -225,6 +252,8 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
 
 
 def _is_name(text: str) -> bool:
+    if len(_trim(text).split()) > _NAME_WORDS:
+        return False
     if is_label(text) or len(re.findall(r"[^\W\d_]", text)) < 2 or _NO_NAME.match(text):
         return False
     if find_dates(text) or take(text, "email") or text.rstrip().endswith((":", "：")):

@@ -15,7 +15,8 @@ _REACH_ABOVE = 1.6
 _TALLER = 1.15
 
 
-@dataclass(frozen=True)
+# One sheet is only equal to itself: what was found on it is kept by the sheet.
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """The text lines of one picture in reading order, and how they lie to each other."""
 

@@ -27,6 +27,12 @@ _ID: Final = re.compile(
 _IBAN: Final = re.compile(
     r"(?<!\w)[A-Z]{2}\d{2}(?: ?(?!BIC\b|SWIFT\b)[A-Z0-9]{2,4}){3,8}(?!\w)|(?<!\w)[A-Z]{2}\d{8,}"
 )
+# How many characters the IBANs of a country have, as its registry lists them.
+_IBAN_LENGTHS: Final = {
+    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27,
+    "GB": 22, "GR": 27, "HU": 28, "IE": 22, "IT": 27, "LU": 20, "NL": 18, "NO": 15, "PL": 28,
+    "PT": 25, "RO": 24, "SE": 24, "SK": 24, "TR": 26,
+}  # fmt: skip
 _BIC: Final = re.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 
 
@@ -125,6 +131,12 @@ def looks_dialled(text: str) -> bool:
         or (grouped and text[0] == "0")
         or bool(re.fullmatch(r"\d{3}[- ]\d{3}[- ]\d{4}", text))
     )
+
+
+def is_iban(text: str) -> bool:
+    """Whether a text has the letters and the length of an IBAN of its country."""
+    plain = re.sub(r"\W", "", text).upper()
+    return _IBAN_LENGTHS.get(plain[:2]) == len(plain) and plain[2:4].isdigit()
 
 
 def _currency(text: str, _: DateOrder) -> Taken | None:

@@ -53,7 +53,34 @@ def find_tax(sheet: Sheet) -> list[Found]:
         number = _number(value)
         if number is not None and (most is None or abs(number) < abs(most)):
             found.append(value)
-    return found
+    net = _first(sheet, "subtotal")
+    wanted = most - net if most is not None and net is not None else None
+    if not wanted:
+        return found
+    right = [value for value in found if _number(value) == wanted]
+    return right + (_added_up(found, wanted) or _beside_tax(sheet, wanted)) + found
+
+
+def _added_up(found: list[Found], wanted: Decimal) -> list[Found]:
+    """The taxes of several rates as one, when they make what the total is over the net."""
+    parts = {id(value.lines[0]): value for value in found}.values()
+    numbers = [number for value in parts if (number := _number(value)) is not None]
+    if len(numbers) < 2 or abs(sum(numbers, Decimal(0)) - wanted) > _CENT:
+        return []
+    lines = tuple(line for value in parts for line in value.lines)
+    return [Found(str(wanted), wanted, lines, "the taxes of all rates added up")]
+
+
+def _beside_tax(sheet: Sheet, wanted: Decimal) -> list[Found]:
+    """The amount by which the total is over the net, printed in a row that speaks of tax."""
+    words = concepts()["tax"].labels
+    return [
+        Found(taken.text, taken.plain, (line,), "the total less the net, beside the word tax")
+        for row in sheet.rows
+        if any(label.search(fold(other.text)) for other in row for label in words)
+        for line in row
+        if (taken := take(line.text, "amount")) is not None and taken.plain == wanted
+    ]
 
 
 def find_tax_rate(sheet: Sheet) -> list[Found]:

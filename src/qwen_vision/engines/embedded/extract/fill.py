@@ -15,6 +15,7 @@ from qwen_vision.engines.embedded.extract.leaf import (
     Json,
     fits,
     leaf_value,
+    nested,
     nothing,
     option_for,
     ticked,
@@ -205,22 +206,22 @@ class _Filler:
         return value if value is not None or path else nothing(shape)[0]
 
     def _option(self, shape: Shape, path: str) -> Json:
-        """An option of an enum that stands in the text as a word of its own."""
-        for page in self._pages:
-            for option in shape.options:
-                words = _MEANS.get(str(option).lower(), re.escape(str(option)))
-                words = rf"(?<!\w)(?:{words})(?!\w)"
-                line = next(
-                    (
-                        line
-                        for line in page.sheet.lines
-                        if re.search(words, line.text, re.IGNORECASE)
-                    ),
-                    None,
-                )
-                if line is not None and isinstance(option, str) and len(option) > 1:
-                    self._prove(path, Hit(Found(option, option, (line,), "the page says so"), page))
-                    return option
+        """An option of an enum that stands in the text as a word of its own.
+
+        A line that prints several of them side by side offers a choice and says none.
+        """
+        said = [
+            (option, page, line)
+            for page in self._pages
+            for option in shape.options
+            if isinstance(option, str) and len(option) > 1
+            for line in page.sheet.lines
+            if _says(line, option)
+        ]
+        for option, page, line in said:
+            if nested([other for other, _, where in said if where is line]):
+                self._prove(path, Hit(Found(option, option, (line,), "the page says so"), page))
+                return option
         return None
 
     def _from_code(self, shape: Shape, path: str) -> Json:
@@ -297,6 +298,11 @@ class _Filler:
         self.out.evidence.append(
             Evidence(path, self._pages[0].index if self._pages else 0, note=note)
         )
+
+
+def _says(line: TextLine, option: str) -> bool:
+    words = _MEANS.get(option.lower(), re.escape(option))
+    return re.search(rf"(?<!\w)(?:{words})(?!\w)", line.text, re.IGNORECASE) is not None
 
 
 def _is_empty(value: Json) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -69,7 +69,7 @@ def option_for(shape: Shape, text: str) -> Json:
         if _plain(option) == wanted:
             return option
     words = [option for option in options if _is_word(option, text)]
-    if len({_plain(option) for option in words}) > 1 and not _nested(words):
+    if len({_plain(option) for option in words}) > 1 and not nested(words):
         # "Male  Female" without a tick says neither.
         return None
     inside = [option for option in options if _plain(option) and _plain(option) in wanted]
@@ -86,10 +86,14 @@ def _is_word(option: str, text: str) -> bool:
     return re.search(rf"(?i)(?<!\w){re.escape(option)}(?!\w)", text.replace("_", " ")) is not None
 
 
-def _nested(options: list[str]) -> bool:
+def nested(options: Sequence[str]) -> bool:
     """Whether one of the options holds all the others: "credit card" says "card" too."""
-    longest = _plain(max(options, key=len))
-    return all(_plain(option) in longest for option in options)
+    longest = _words(max(options, key=len))
+    return all(_words(option) <= longest for option in options)
+
+
+def _words(option: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", option.lower()))
 
 
 def nothing(shape: Shape) -> tuple[Json, str]:

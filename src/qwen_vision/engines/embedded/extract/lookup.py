@@ -16,7 +16,7 @@ from qwen_vision.engines.embedded.documents.fields import find_field, find_words
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.shape import Shape
-from qwen_vision.engines.embedded.extract.whose import Asked, party_asked
+from qwen_vision.engines.embedded.extract.whose import Asked, party_asked, without_digraphs
 
 # Names that say nothing without the object they belong to: `seller.name`.
 _VAGUE = frozenset({"name", "number", "no", "id", "value", "code", "type", "date", "amount"})
@@ -27,6 +27,8 @@ _DOCUMENT_DATE: Final = re.compile(
     r"travel|flight|estimate|quot\w+|offer|application|note|form|report|contract|print|sale|visit|"
     r"rechnung\w*|beleg\w*|auszug\w*|facture|ticket|factura|emision|emission)\b|票|单据|開|発行"
 )
+# A description of so few words may be the label that is meant.
+_SHORT: Final = 3
 _RATE: Final = re.compile(r"\b(?:rate|percent\w*|satz|taux|tipo)\b|satz$|%|税率")
 
 
@@ -53,7 +55,18 @@ def look_up(pages: Sequence[Page], shape: Shape, *, context: str = "") -> list[H
     if context and shape.words in _VAGUE:
         return _by_words(pages, f"{context} {shape.words}", kind)
     literal = _by_words(pages, f"{context} {shape.words}", kind) if context else []
-    return literal or _by_words(pages, shape.words, kind) or _first(pages, _loose(shape))
+    return (
+        literal
+        or _by_words(pages, shape.words, kind)
+        or _described(pages, shape, kind)
+        or _first(pages, _loose(shape))
+    )
+
+
+def _described(pages: Sequence[Page], shape: Shape, kind: Kind) -> list[Hit]:
+    """Values whose label a short description quotes."""
+    short = 0 < len(shape.about.split()) <= _SHORT and shape.kind != "boolean"
+    return _by_words(pages, shape.about, kind) if short else []
 
 
 def _first(pages: Sequence[Page], wanted: Iterable[Concept]) -> list[Hit]:
@@ -81,8 +94,8 @@ def _exact(words: str, context: str, *, number: bool) -> Iterator[Concept]:
     phrases = [f"{context} {words}", words] if context else [words]
     if context and words in _VAGUE and words != "date":
         phrases = phrases[:1]
-    for phrase in phrases:
-        full = [concept for concept in concepts().values() if concept.asks.fullmatch(fold(phrase))]
+    for phrase in [*map(fold, phrases), *map(without_digraphs, phrases)]:
+        full = [concept for concept in concepts().values() if concept.asks.fullmatch(phrase)]
         yield from sorted(full, key=lambda concept: (concept.kind == "amount") is not number)
 
 

@@ -1,6 +1,7 @@
 """Roles: what the columns of a bill hold, by the words over them or the names of a schema."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.concepts import fold
@@ -97,6 +98,7 @@ _NAMES: Final = (
 )
 
 
+@lru_cache(maxsize=4096)
 def head_role(text: str) -> str | None:
     """What a column with these words over it holds, such as `unit_price`; None for another."""
     words = fold(text.strip())
@@ -109,12 +111,13 @@ def name_role(words: str) -> str | None:
     return next((role for role, pattern in _NAMES if re.fullmatch(pattern, folded)), None)
 
 
-def split_head(text: str) -> list[tuple[str, int]]:
+@lru_cache(maxsize=4096)
+def split_head(text: str) -> tuple[tuple[str, int], ...]:
     """The heads that stand in one line, each with its place: `Unit Price Taxes` holds two.
 
     A line that names one column, or words that name none, stays whole.
     """
-    whole = [(text, 0)]
+    whole = ((text, 0),)
     words = list(re.finditer(r"\S+", text))
     if head_role(text) is not None or not 2 <= len(words) <= 6:
         return whole
@@ -124,5 +127,5 @@ def split_head(text: str) -> list[tuple[str, int]]:
             continue
         tail = split_head(rest)
         if all(head_role(part) is not None for part, _ in tail):
-            return [(head, 0), *((part, place + words[cut].start()) for part, place in tail)]
+            return (head, 0), *((part, place + words[cut].start()) for part, place in tail)
     return whole

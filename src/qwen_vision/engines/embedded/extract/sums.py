@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import find_amounts
@@ -17,8 +18,12 @@ _SUMS: Final = (
 def is_sum_row(texts: Iterable[str]) -> bool:
     """Whether the pieces of a row are a sum of the bill: a label such as `Total`, then a number."""
     pieces = list(texts)
-    known = concepts()
     first = next((piece for piece in pieces if _WORD.search(piece)), "")
+    return _names_sum(first) and any(find_amounts(piece) for piece in pieces)
+
+
+@lru_cache(maxsize=4096)
+def _names_sum(text: str) -> bool:
+    known = concepts()
     labels = [pattern for name in _SUMS for pattern in known[name].labels]
-    named = any(split_label(first, pattern) is not None for pattern in labels)
-    return named and any(find_amounts(piece) for piece in pieces)
+    return any(split_label(text, pattern) is not None for pattern in labels)

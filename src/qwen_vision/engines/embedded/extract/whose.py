@@ -57,11 +57,16 @@ class Asked:
 def party_asked(words: str, context: str) -> Asked | None:
     """The party and its part that a property names, alone or inside an object of that name."""
     phrases = [f"{context} {words}", words] if context else [words]
-    for phrase in phrases:
-        asked = _asked(fold(phrase))
+    for phrase in [*map(fold, phrases), *map(without_digraphs, phrases)]:
+        asked = _asked(phrase)
         if asked is not None:
             return asked
     return None
+
+
+def without_digraphs(text: str) -> str:
+    """A folded name whose umlauts were written out: `empfaenger` is `empfanger`."""
+    return re.sub(r"(?<=[aou])e(?=[a-z])", "", fold(text))
 
 
 def _asked(phrase: str) -> Asked | None:

@@ -1,0 +1,161 @@
+"""Rows under a line of heads, in the languages bills are written in."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.extract.page import Page
+from qwen_vision.engines.embedded.facts import Reading
+from qwen_vision.engines.embedded.rooms.extract import fill_schema
+
+TEXT = {"type": ["string", "null"]}
+NUMBER = {"type": ["number", "null"]}
+
+
+def filled(page: Reading, properties: dict[str, Any]) -> dict[str, Any]:
+    pages = [Page(index=0, number=None, reading=page, sheet=Sheet.of(page))]
+    value = fill_schema({"type": "object", "properties": properties}, pages).value
+    told: dict[str, Any] = json.loads(json.dumps(value))
+    return told
+
+
+def rows_of(page: Reading, properties: dict[str, Any]) -> list[dict[str, Any]]:
+    items = {"type": "object", "properties": properties, "required": list(properties)}
+    rows: list[dict[str, Any]] = filled(page, {"rows": {"type": "array", "items": items}})["rows"]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("heads", "names"),
+    [
+        (
+            ("Bezeichnung", "Menge", "Einzelpreis", "Gesamt"),
+            ("beschreibung", "menge", "einzelpreis", "gesamtpreis"),
+        ),
+        (
+            ("Désignation", "Qté", "P.U. HT", "Montant HT"),
+            ("designation", "quantite", "prix_unitaire", "montant_ht"),
+        ),
+        (
+            ("Concepto", "Cantidad", "Precio unit.", "Importe"),
+            ("concepto", "cantidad", "precio_unitario", "importe"),
+        ),
+        (("品名", "数量", "单价", "金额"), ("品名", "数量", "单价", "金额")),
+    ],
+)
+def test_the_items_of_a_bill_are_found_by_the_names_of_its_language(
+    lay_out: Callable[..., Reading], heads: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    places = (20, 400, 520, 700)
+    page = lay_out(
+        list(zip(places, heads, strict=True)),
+        list(zip(places, ("Tea", "3", "2.50", "7.50"), strict=True)),
+        list(zip(places, ("Cake", "2", "4.00", "8.00"), strict=True)),
+    )
+    kinds = {name: TEXT if place == 0 else NUMBER for place, name in enumerate(names)}
+    assert [tuple(row.values()) for row in rows_of(page, kinds)] == [
+        ("Tea", 3, 2.5, 7.5),
+        ("Cake", 2, 4, 8),
+    ]
+
+
+def test_columns_of_the_askers_own_are_read_beside_the_usual_ones(
+    lay_out: Callable[..., Reading],
+) -> None:
+    page = lay_out(
+        [(20, "Code"), (160, "Product"), (500, "Ordered"), (640, "Delivered")],
+        [(20, "OAK-25"), (160, "Oak board"), (500, "20"), (640, "18")],
+        [(20, "PLY-18"), (160, "Plywood"), (500, "12"), (640, "12")],
+    )
+    kinds = {"code": TEXT, "product": TEXT, "ordered": NUMBER, "delivered": NUMBER}
+    assert rows_of(page, kinds) == [
+        {"code": "OAK-25", "product": "Oak board", "ordered": 20, "delivered": 18},
+        {"code": "PLY-18", "product": "Plywood", "ordered": 12, "delivered": 12},
+    ]
+
+
+def test_a_head_line_of_two_columns_is_cut_in_two(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "Description"), (400, "Qty"), (500, "Unit price Total")],
+        [(20, "Lamp"), (400, "2"), (500, "15.00"), (620, "30.00")],
+        [(20, "Shade"), (400, "1"), (500, "12.00"), (620, "12.00")],
+    )
+    kinds = {"description": TEXT, "qty": NUMBER, "unit_price": NUMBER, "total": NUMBER}
+    assert [tuple(row.values()) for row in rows_of(page, kinds)] == [
+        ("Lamp", 2, 15, 30),
+        ("Shade", 1, 12, 12),
+    ]
+
+
+def test_what_stands_beside_a_bill_is_no_item_of_it(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "ISSUED"), (300, "Description"), (600, "Qty"), (720, "Amount")],
+        [(20, "March 3, 2025"), (300, "Survey"), (600, "2"), (720, "80.00")],
+        [(20, "TERMS"), (300, "Report"), (600, "1"), (720, "45.00")],
+        [(20, "Net 30"), (600, "Subtotal"), (720, "125.00")],
+    )
+    kinds = {"description": TEXT, "quantity": NUMBER, "amount": NUMBER}
+    assert [tuple(row.values()) for row in rows_of(page, kinds)] == [
+        ("Survey", 2, 80),
+        ("Report", 1, 45),
+    ]
+
+
+def test_a_grid_of_heads_gives_what_stands_under_each(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "Gate"), (200, "Boarding"), (400, "Seat")],
+        [(20, "B17"), (200, "08:55"), (400, "14C")],
+    )
+    asked = {"gate": TEXT, "boarding_time": TEXT, "seat": TEXT}
+    assert filled(page, asked) == {"gate": "B17", "boarding_time": "08:55", "seat": "14C"}
+
+
+def test_the_total_of_a_column_of_rates_is_its_sum(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "Netto"), (300, "MwSt.-Betrag"), (600, "Endbetrag")],
+        [(20, "321,40"), (300, "61,07"), (600, "382,47")],
+        [(20, "127,59"), (300, "8,93"), (600, "136,52")],
+        [(20, "448,99"), (300, "70,00"), (600, "518,99")],
+    )
+    assert filled(page, {"endbetrag": NUMBER}) == {"endbetrag": 518.99}
+
+
+def test_the_taxes_of_several_rates_are_added_up(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "Total HT"), (600, "206,40 €")],
+        [(20, "TVA 10 %"), (600, "12,00 €")],
+        [(20, "TVA 20 %"), (600, "17,28 €")],
+        [(20, "Total TTC"), (600, "235,68 €")],
+    )
+    assert filled(page, {"total_tva": NUMBER}) == {"total_tva": 29.28}
+
+
+@pytest.mark.parametrize(
+    ("printed", "wanted"), [("☐ Male ☒ Female", "female"), ("Male  Female", None)]
+)
+def test_of_options_printed_side_by_side_only_a_ticked_one_is_taken(
+    lay_out: Callable[..., Reading], printed: str, wanted: str | None
+) -> None:
+    page = lay_out([(20, f"Gender: {printed}")])
+    schema = {"type": ["string", "null"], "enum": ["male", "female", None]}
+    assert filled(page, {"gender": schema}) == {"gender": wanted}
+
+
+def test_a_date_of_its_own_is_not_the_date_of_the_document(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out([(20, "Date: 2025-01-22")], [(20, "Deliver by 2025-02-10")])
+    date = {"type": ["string", "null"], "format": "date"}
+    asked = {"delivery_date": date, "hire_date": date, "document_date": date}
+    assert filled(page, asked) == {
+        "delivery_date": "2025-02-10",
+        "hire_date": None,
+        "document_date": "2025-01-22",
+    }
+
+
+def test_hours_are_no_date(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out([(20, "Mo.-Fr. 08.30 - 12.30 Uhr")], [(20, "11. März 2014")])
+    date = {"type": ["string", "null"], "format": "date"}
+    assert filled(page, {"datum": date}) == {"datum": "2014-03-11"}
