@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from qwen_vision.engines.embedded.documents.concepts import fold, is_label
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
-from qwen_vision.engines.embedded.documents.take import take
+from qwen_vision.engines.embedded.documents.take import looks_dialled, take
 from qwen_vision.engines.embedded.facts import TextLine
 
 Role: TypeAlias = Literal["seller", "customer", "recipient"]
@@ -47,7 +47,7 @@ _HEADINGS: Final = tuple(
 )
 # A line of an address that holds a postal code and, mostly, the town.
 _POSTAL: Final = re.compile(
-    r"^(?:[A-Z]{1,2}[- ])?\d{4,5} (?:[A-Z]{2} )?[^\W\d_]{2}|^\d{4} ?[A-Z]{2}\b|"
+    r"^\d{4,5}-\d{3}\b|^(?:[A-Z]{1,2}[- ])?\d{4,5} (?:[A-Z]{2} )?[^\W\d_]{2}|^\d{4} ?[A-Z]{2}\b|"
     r"\b[A-Z]{2},? \d{5}(?:-\d{4})?(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$|"
     r"\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|\b(?:NSW|VIC|QLD|ACT|TAS|WA|SA|NT) \d{4}\b|〒\d{3}-?\d{4}|"
     r"^\d{5}$|\b\d{5,6} [A-Z][a-z]+ [A-Z]|- ?\d{6}$|, \d{4,5} [^\W\d_]{3}|"
@@ -68,6 +68,7 @@ _BEFORE_NAME: Final = re.compile(
 _ATTENTION: Final = re.compile(
     r"(?i)^\s*(?:attn\.?|attention|att\.|c/o|z\.? ?h(?:d|ä?nden)\.?|à l'attention de|sales)\s*:?\s+"
 )
+_NAME_LABEL: Final = re.compile(r"(?i)^\s*(?:名\s*称|name|firma|company|nom|nombre)\s*[:：]\s*")
 _REACHED: Final = re.compile(
     r"(?i)^\W*(?:tel|phone|fon|fax|mobile|e-?mail|mail|www|http|vat|ust|siret|siren|tva|nif|cif|"
     r"btw|kvk|gln|abn|gst|電話|电话)|@|www\."
@@ -102,7 +103,7 @@ class Block:
         if self.first and self.heading is not None:
             return None if _CHINESE_PLACE.search(self.first) else (self.first, self.heading)
         for line in self.lines:
-            text = _ATTENTION.sub("", line.text).strip(" ,;:")
+            text = _NAME_LABEL.sub("", _ATTENTION.sub("", line.text)).strip(" ,;:")
             if _BEFORE_NAME.match(line.text) or not re.search(r"[^\W\d_]{2}", text):
                 continue
             if is_postal(line.text) or _REACHED.search(text) or _STREET.match(text):
@@ -135,6 +136,7 @@ class Block:
             line
             for line in after
             if not _REACHED.search(line.text)
+            and not _is_dialled(line.text)
             and not _ATTENTION.match(line.text)
             and not _OTHER_PART.search(line.text)
         ]
@@ -275,10 +277,10 @@ def _under(sheet: Sheet, line: TextLine) -> tuple[TextLine, ...]:
     while len(found) < _MOST_LINES and (lower := _next(sheet, last, down=True)) is not None:
         if party_heading(lower.text) or (is_label(lower.text) and not _REACHED.search(lower.text)):
             break
+        if is_country(last.text) and not _REACHED.search(lower.text):
+            break
         found.append(lower)
         last = lower
-        if is_country(lower.text):
-            break
     if found and not any(is_postal(line.text) for line in found):
         # Some leave a line free between the name and the street.
         street = _next(sheet, last, down=True, close=_FREE_LINE)
@@ -318,7 +320,7 @@ def _next(sheet: Sheet, line: TextLine, *, down: bool, close: float = _CLOSE) ->
 
 def joined(lines: Sequence[TextLine]) -> str:
     """Lines of an address as one text: commas between them where none is printed."""
-    texts = [line.text.strip() for line in lines]
+    texts = [_place_only(line.text) for line in lines]
     whole = ""
     for text in texts:
         if not whole:
@@ -328,6 +330,19 @@ def joined(lines: Sequence[TextLine]) -> str:
         else:
             whole += (" " if whole.endswith((",", "-", ";")) else ", ") + text
     return whole
+
+
+def _place_only(text: str) -> str:
+    """A line without the phone numbers and web addresses that share it behind a bar."""
+    parts = re.split(r"\s+[|•·]\s+", text.strip())
+    kept = [part for part in parts if not _REACHED.search(part) and not _is_dialled(part)]
+    return ", ".join(kept) if 0 < len(kept) < len(parts) else text.strip()
+
+
+def _is_dialled(text: str) -> bool:
+    """Whether a text is a phone number and nothing else."""
+    phone = take(text.strip(), "phone")
+    return phone is not None and phone.pure and looks_dialled(phone.text)
 
 
 COUNTRIES: Final = {

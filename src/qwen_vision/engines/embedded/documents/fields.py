@@ -52,6 +52,7 @@ _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
 _OTHER_DATES: Final = (
     "due_date", "start_date", "end_date", "order_date", "birth_date", "delivery_date",
 )  # fmt: skip
+_CARD: Final = re.compile(r"(?i)visa|master ?card|amex|card")
 _SIMILAR: Final = 0.84
 _KIND_WORD: Final = re.compile(r"(?P<rest>.{3,}) (?P<kind>number|no|time|name|code|type|date)")
 # "Employee name" and "Employee number" are alike in letters only.
@@ -71,12 +72,34 @@ def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
     if concept.kind == "address":
         return find_address_part(sheet, concept.name)
     found = labelled(sheet, concept) + _by_shape(sheet, concept)
+    if concept.name == "cash":
+        # Behind the name of a card stand its digits as often as an amount.
+        found = [value for value in found if not _is_card(value)]
     if concept.kind == "currency" and sheet.is_japanese:
         # The yen and the yuan share their mark.
         return [
             replace(value, plain="JPY", text="JPY") if value.plain == "CNY" else value
             for value in found
         ]
+    return found
+
+
+def _is_card(value: Found) -> bool:
+    named = value.label is not None and _CARD.search(value.label.text)
+    return bool(named) and not re.search(r"[.,]\d{2}\b", value.text)
+
+
+def find_exactly(sheet: Sheet, words: str, kind: Kind) -> list[Found]:
+    """Values behind a label that says these words and no others, from the top."""
+    wanted = _tokens(words)
+    found: list[Found] = []
+    for line in sheet.lines:
+        label, rest = _split(line.text)
+        if _tokens(label) != wanted:
+            alike, rest = _prefix_likeness(wanted, line.text)
+            if alike < 1.0 or len(wanted) < 2 or not re.match(r"[\s:：.#]", rest):
+                continue
+        found += after_label(sheet, line, rest, kind=kind)
     return found
 
 

@@ -16,7 +16,7 @@ _BETWEEN: Final = " \t:：=.#-–—*>|)]"
 _ENDS_AS_LABEL: Final = re.compile(r"[:：]\s*$")
 _TABULAR: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "phone", "currency", "text"})
 # Words that go on with a label and are no value of it: "Passenger" and "Passenger name".
-_GOES_ON: Final = re.compile(r"(?i)(?:name|number|no|nr|id|code|date|details|[/(].*)\.?")
+_GOES_ON: Final = re.compile(r"(?i)(?:name|number|no|nr|id|code|date|details|/.*|\([^)]*\)?)\.?")
 _OTHER_LABEL: Final = re.compile(r"(?i)(?:number|no|nr|id|code|date|signature)\.?")
 _NEXT_LABEL: Final = re.compile(r"(?<=\S)\s+(?P<label>[^\W\d_][^:：]{0,24})[:：]")
 # Values told from words by their shape; they may also stand over their label.

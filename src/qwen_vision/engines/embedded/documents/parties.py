@@ -18,7 +18,7 @@ from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
-from qwen_vision.engines.embedded.documents.take import take
+from qwen_vision.engines.embedded.documents.take import looks_dialled, take
 from qwen_vision.engines.embedded.facts import TextLine
 
 _LEGAL: Final = re.compile(
@@ -33,7 +33,7 @@ _TRADE: Final = re.compile(
     r"industries|group|bank|kitchen|foods?|holdings?|centre|center|house|"
     r"association|society|university|college|school|clinic|hospital|agency|council|foundation|"
     r"institute|library|museum|studio|associates|partners|works|supply|labs?|atelier|petrol(?:eum)?|petro|station|fuel|oil|garage|pizzeria|bistro|grill|diner|"
-    r"salon|photography|studios?|roofing|parking|rentals?|logistics|electric|energy|telecom|market|"
+    r"salon|photography|studios?|insurance|assurances?|versicherung\w*|roofing|parking|rentals?|logistics|electric|energy|telecom|market|"
     r"architects?|merchants?|b[äa]ckerei|metzgerei|apotheke|gasthaus|gartenbau|elektro|boulangerie|"
     r"pharmacie|librairie|imprimerie|panader[ií]a|farmacia|bodegas?|taberna|restaurante|trattoria|"
     r"ristorante|markt|winkel|tienda|supermercado|superm[ae]r\w+)\b"
@@ -284,10 +284,10 @@ def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
     taken: list[TextLine] = []
     column = [line for line in sheet.lines if sheet.level(line) > sheet.level(company)]
     last, skipped = company, 0
-    for line in sorted(column, key=lambda line: (sheet.level(line), line.box.left)):
+    for line in sorted(column, key=lambda line: (sheet.row_of[id(line)], line.box.left)):
         if not _near_under(last, line, sheet=sheet):
             continue
-        ends = _END.search(line.text) or _NO_NAME.match(line.text)
+        ends = _END.search(line.text) or _NO_NAME.match(line.text) or _dialled(line.text)
         if len(taken) == 6 or (ends and (taken or skipped == 3)):
             break
         if not ends and (_ADDRESS.search(line.text) or (taken and _PLACE.match(line.text.strip()))):
@@ -300,11 +300,17 @@ def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
     return taken
 
 
+def _dialled(text: str) -> bool:
+    phone = take(text.strip(), "phone")
+    return phone is not None and phone.pure and looks_dialled(phone.text)
+
+
 def _near_under(upper: TextLine, lower: TextLine, *, sheet: Sheet) -> bool:
     """Whether a line goes on where the upper one ends: next row, or further right in its row."""
     gap = lower.box.top - upper.box.bottom
     overlap = min(upper.box.right, lower.box.right) - max(upper.box.left, lower.box.left)
-    same_row = abs(sheet.level(upper) - sheet.level(lower)) < 0.5 * height(upper)
+    short = min(height(upper), height(lower))
+    same_row = abs(sheet.level(upper) - sheet.level(lower)) < 0.5 * short
     if same_row:
         return 0 < lower.box.left - upper.box.right < 8 * height(upper)
     return gap < 3 * sheet.line_height and overlap > 0

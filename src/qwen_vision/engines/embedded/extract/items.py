@@ -17,9 +17,10 @@ from qwen_vision.engines.embedded.extract.ruled import Head, heads_at
 from qwen_vision.engines.embedded.extract.sums import is_sum_row
 from qwen_vision.engines.embedded.facts import TextLine
 
-# A line that only says what another one includes.
+# A line that only says what another one includes, or what was offered for it.
 _ASIDE: Final = re.compile(
-    r"^\W*(?:incl|inkl|inclusief|including|of which|davon|dont)\b", re.IGNORECASE
+    r"^\W*(?:.*\b\d+ for\b|(?:offer|incl|inkl|inclusief|including|of which|davon|dont)\b)",
+    re.IGNORECASE,
 )
 # "3 x Tea", "2x Coffee": how many stands before the name.
 _COUNTED: Final = re.compile(r"^(?P<count>\d{1,3}) ?[x×*] ?(?=[^\W\d_])", re.IGNORECASE)

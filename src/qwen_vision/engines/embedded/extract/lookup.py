@@ -12,7 +12,11 @@ from qwen_vision.engines.embedded.documents.addressees import (
 )
 from qwen_vision.engines.embedded.documents.addresses import address_part
 from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts, fold, mentions
-from qwen_vision.engines.embedded.documents.fields import find_field, find_words
+from qwen_vision.engines.embedded.documents.fields import (
+    find_exactly,
+    find_field,
+    find_words,
+)
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.extract.shape import Shape
@@ -27,6 +31,7 @@ _DOCUMENT_DATE: Final = re.compile(
     r"travel|flight|estimate|quot\w+|offer|application|note|form|report|contract|print|sale|visit|"
     r"rechnung\w*|beleg\w*|auszug\w*|facture|ticket|factura|emision|emission)\b|票|单据|開|発行"
 )
+_SUMS: Final = frozenset({"total", "subtotal", "tax"})
 # A description of so few words may be the label that is meant.
 _SHORT: Final = 3
 _RATE: Final = re.compile(r"\b(?:rate|percent\w*|satz|taux|tipo)\b|satz$|%|税率")
@@ -49,7 +54,8 @@ def look_up(pages: Sequence[Page], shape: Shape, *, context: str = "") -> list[H
         # What is not known of the customer is not taken from the issuer.
         if hits or asked.role != "seller":
             return hits or _by_words(pages, f"{context} {shape.words}".strip(), kind)
-    exact = _first(pages, _exact(shape.words, context, number=kind == "amount"))
+    meant = list(_exact(shape.words, context, number=kind == "amount"))
+    exact = (_printed(pages, shape.words, meant) if meant else []) or _first(pages, meant)
     if exact:
         return exact
     if context and shape.words in _VAGUE:
@@ -67,6 +73,18 @@ def _described(pages: Sequence[Page], shape: Shape, kind: Kind) -> list[Hit]:
     """Values whose label a short description quotes."""
     short = 0 < len(shape.about.split()) <= _SHORT and shape.kind != "boolean"
     return _by_words(pages, shape.about, kind) if short else []
+
+
+def _printed(pages: Sequence[Page], words: str, meant: Sequence[Concept]) -> list[Hit]:
+    """Values whose label says the very words of a property: these beat labels that mean it.
+
+    Sums and addresses have rules of their own.
+    """
+    kind = meant[0].kind
+    if kind in {"amount", "address", "percent"} and (kind != "amount" or meant[0].name in _SUMS):
+        return []
+    sheets = [(page, find_exactly(page.sheet, words, kind)) for page in pages]
+    return [Hit(found, page) for page, values in sheets for found in values]
 
 
 def _first(pages: Sequence[Page], wanted: Iterable[Concept]) -> list[Hit]:

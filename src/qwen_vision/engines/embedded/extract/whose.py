@@ -32,7 +32,11 @@ _ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ),
 )
 _PARTS: Final[tuple[tuple[Part, str], ...]] = (
-    ("name", r"|name|nom|nombre|naam|full name|company(?: name)?|organi[sz]ation|名称?|姓名"),
+    (
+        "name",
+        r"|name|nom|nome|nombre|naam|namn|full name|company(?: name)?|organi[sz]ation|"
+        r"名称?|姓名",
+    ),
     (
         "address",
         r"(?:full |postal |street )?address(?: line)?|adresse|adres|anschrift|direccion|indirizzo|"
