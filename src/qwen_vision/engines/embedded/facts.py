@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 # Four corners (x, y) in pixels of the upright original: top left, top right, bottom right,
 # bottom left as the text runs.
@@ -232,35 +232,85 @@ class Difference:
 class Motion:
     """How much changed between a frame and the one before it.
 
-    `amount` is the mean change of luma, 0 to 1; `right` and `down` say where the whole view
-    moved, in parts of its width and height per second. While the view stands still, `area`
-    is where something moved in it, in parts of its width and height.
+    `amount` is the mean change of luma, 0 to 1. `right` and `down` say where the whole view
+    moved, in parts of its width and height per second, `nearer` how much it grew per second
+    (.1: by a tenth; negative: it shrank).
     """
 
     time_s: float
     amount: float
     right: float = 0.0
     down: float = 0.0
-    area: Box | None = None
+    nearer: float = 0.0
+
+    @property
+    def is_of_view(self) -> bool:
+        """Whether the whole view moved."""
+        return bool(self.right or self.down or self.nearer)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a mover was at a time; `box` is in parts of width and height, 0 to 1."""
+
+    time_s: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Something that moved or changed before a still ground.
+
+    `color` is its name when one colour makes up most of it, `label` what it was recognised as.
+    `gone_s` is the time of the first frame without it; None when it stayed to the end of its shot.
+    """
+
+    points: tuple[Point, ...]
+    gone_s: float | None = None
+    came: bool = False
+    color: str = ""
+    label: str = ""
+
+    @property
+    def start_s(self) -> float:
+        """When it was first seen."""
+        return self.points[0].time_s
+
+    @property
+    def end_s(self) -> float:
+        """When it was last seen."""
+        return self.points[-1].time_s
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the whole picture: a cut, or one that takes time.
+
+    `kind` is `cut`, `dissolve`, `fade in` or `fade out`; a cut lasts no time.
+    """
+
+    kind: Literal["cut", "dissolve", "fade in", "fade out"]
+    start_s: float
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
     """A stretch of video without a cut; `picture` describes the frame at `frame_time_s`.
 
-    `areas` says where something moved while the view stood still, step by step, in parts of
-    width and height.
+    `motions` are those from frame to frame within it; `movers` is empty while the view moves,
+    since they are told from a still ground. `brighter` says how much lighter (or, negative,
+    darker) it ends than it begins, in parts of full white.
     """
 
     start_s: float
     end_s: float
     frame_time_s: float
     picture: PictureFacts
-    motion: float
-    motion_right: float = 0.0
-    motion_down: float = 0.0
-    areas: tuple[Box, ...] = ()
-    objects: tuple[ObjectSeen, ...] | None = None
+    motions: tuple[Motion, ...] = ()
+    movers: tuple[Mover, ...] = ()
+    brighter: float = 0.0
+    objects: tuple[str, ...] | None = None
     scene: SceneSeen | None = None
 
 
@@ -276,17 +326,19 @@ class TextSpan:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The objects seen in the frame at `time_s`."""
+    """The objects seen in the frame at `time_s`; `circles` counts round shapes if there are any."""
 
     time_s: float
-    objects: tuple[ObjectSeen, ...]
+    objects: tuple[ObjectSeen, ...] | None
+    circles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
     """What was seen in a video: shots, text over time, motion, objects over time.
 
-    `texts` is empty when text was not read; `sightings` when no object detector is installed.
+    `texts` is empty when text was not read. `sees_objects` is false when no object detector is
+    installed.
     """
 
     duration_s: float
@@ -295,5 +347,7 @@ class VideoFacts:
     frames_seen: int
     shots: tuple[Shot, ...]
     motions: tuple[Motion, ...]
+    changes: tuple[Change, ...] = ()
     texts: tuple[TextSpan, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    sees_objects: bool = False

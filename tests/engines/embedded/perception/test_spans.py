@@ -1,7 +1,7 @@
 """Text over time: readings of a video laid out by hand."""
 
-from qwen_vision.engines.embedded.facts import Box, ObjectSeen, TextLine
-from qwen_vision.engines.embedded.perception.watch import text_spans
+from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Quad, TextLine
+from qwen_vision.engines.embedded.perception.spans import text_spans
 from qwen_vision.engines.embedded.rooms.describe import object_words
 
 
@@ -29,6 +29,21 @@ def test_a_counter_that_runs_is_another_text_each_time() -> None:
 def test_text_that_comes_back_starts_anew() -> None:
     spans = text_spans([(0.0, (read("Exit"),)), (1.0, ()), (2.0, (read("Exit"),))], 3.0)
     assert [(span.start_s, span.end_s) for span in spans] == [(0.0, 1.0), (2.0, 3.0)]
+
+
+def test_text_that_is_typed_is_one_text_in_its_last_state() -> None:
+    typed = [TextLine(t, _box(width), 0.9) for t, width in (("Dear te", 60), ("Dear team", 80))]
+    spans = text_spans([(0.0, (typed[0],)), (1.0, (typed[1],)), (2.0, (typed[1],))], 3.0)
+    assert [(span.text, span.start_s, span.end_s) for span in spans] == [("Dear team", 0.0, 3.0)]
+
+
+def test_two_letters_read_once_and_unsurely_are_no_text() -> None:
+    readings = [(0.0, (read("i1", 0.75),)), (1.0, ()), (2.0, (read("Exit", 0.75),)), (3.0, ())]
+    assert [span.text for span in text_spans(readings, 4.0)] == ["Exit"]
+
+
+def _box(width: float) -> Quad:
+    return ((0.0, 0.0), (width, 0.0), (width, 20.0), (0.0, 20.0))
 
 
 def test_objects_are_counted_by_their_names() -> None:

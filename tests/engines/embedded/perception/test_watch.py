@@ -24,8 +24,8 @@ async def test_a_cut_starts_a_new_shot(
     frames += [_ball(sketch, "#102050", left=20) for _ in range(4)]
     seen = await eyes.watch(film(frames), read_text=False)
     assert [(shot.start_s, shot.end_s) for shot in seen.shots] == [(0.0, 3.0), (3.0, 5.0)]
-    assert seen.shots[0].motion > 0.005
-    assert seen.shots[1].motion == 0
+    assert max(motion.amount for motion in seen.shots[0].motions) > 0.005
+    assert {motion.amount for motion in seen.shots[1].motions} == {0}
     assert seen.shots[1].picture.colors[0].name == "dark blue"
     assert seen.frames_seen == 10
 
@@ -56,7 +56,8 @@ async def test_a_moving_view_says_which_way(
     seen = await eyes.watch(film(frames), read_text=False)
     assert len(seen.shots) == 1
     # The camera goes right, so what it shows moves left: 10 of 320 pixels each half second.
-    assert seen.shots[0].motion_right == pytest.approx(-0.0625, abs=0.02)
+    rights = [motion.right for motion in seen.shots[0].motions]
+    assert rights == [pytest.approx(-0.0625, abs=0.02)] * 5
 
 
 async def test_a_ball_before_still_words_does_not_move_the_view(
@@ -69,10 +70,12 @@ async def test_a_ball_before_still_words_does_not_move_the_view(
         frame.draw.ellipse((left, 80, left + 70, 150), fill="#dd3311")
         frames.append(frame.pixels)
     (shot,) = (await eyes.watch(film(frames), read_text=False)).shots
-    assert (shot.motion_right, shot.motion_down) == (0, 0)
-    middles = [(area.left + area.right) / 2 for area in shot.areas]
-    assert len(middles) == 7
+    assert not any(motion.is_of_view for motion in shot.motions)
+    (mover,) = shot.movers
+    middles = [(point.box.left + point.box.right) / 2 for point in mover.points]
+    assert len(middles) == 8
     assert middles == sorted(middles)
+    assert (mover.color, mover.came, mover.gone_s) == ("red", False, None)
 
 
 async def test_a_cut_between_scenes_of_one_brightness_is_seen(

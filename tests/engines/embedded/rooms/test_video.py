@@ -69,4 +69,5 @@ async def test_what_moves_before_a_still_ground_is_told_apart_from_the_view(
         frame.draw.ellipse((left, 80, left + 70, 150), fill="#dd3311")
         frames.append(frame.pixels)
     answer = await ask(film(frames), "Describe what happens in this video.")
-    assert "something moves left while the view stands still" in answer.text
+    assert "the view stands still" in answer.text
+    assert "- something red moves left, from the right to the left" in answer.text

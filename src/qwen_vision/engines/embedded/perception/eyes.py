@@ -112,11 +112,13 @@ class Eyes:
 
         async def fresh() -> VideoFacts:
             watcher = await self._in_thread(
-                lambda rooms: rooms.watcher(video.original, read_text=read_text)
+                lambda rooms: rooms.watcher(
+                    video.original, duration_s=video.duration_s, read_text=read_text
+                )
             )
             async for frame in video.frames(max_px=_WATCH_MAX_PX):
                 await self._in_thread(partial(_show, watcher, frame))
-            return watcher.facts(video.duration_s)
+            return await self._in_thread(lambda _: watcher.facts())
 
         sense = "watch and read" if read_text else "watch"
         sampled = f"{video.content_hash} {video.frame_times_s}"

@@ -1,94 +1,94 @@
-"""Follows a video frame by frame: cuts, motion, and which frames are worth a closer look."""
+"""Follows a video frame by frame: how the view moved, and which frames are worth a closer look."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from qwen_vision.engines.embedded.facts import Box, Motion
+from qwen_vision.engines.embedded.facts import Motion
 from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
 
 _WIDTH_PX = 128
+_SHARP_WIDTH_PX = 320
 _BLOCKS = (12, 8)
-# Bhattacharyya distance of the colours: frames of one shot stay under .3 even when all moves.
-_CUT_COLORS = 0.42
-_CUT_CHANGE = 0.06
-_CUT_BOTH_COLORS = 0.25
-_CUT_BOTH_CHANGE = 0.16
 _NEWS = 7.0
-# A block with less contrast than this (grey levels) looks the same wherever it moves.
-_TEXTURE = 5.0
-# The view moves as a whole when this share of the textured blocks is explained by it,
-# and these blocks are not the few that one moving thing covers.
-_AGREE = 0.75
-_MIN_TEXTURED = 0.2
-_BETTER = 0.7
-_MOVED = 12.0
-_AS_LARGE = 0.5
+# Strokes of letters are finer than this, at the width at which they are looked for.
+_STROKE_PX, _STROKE_WIDTH_PX = 9, 480
+# A block has strokes when this much of it (grey levels, on average) is darker or lighter
+# than all that is around it.
+_STROKES = 4.0
+# The view moves as a whole when this share of its features agrees, which are not on one thing.
+_AGREE, _FEWEST, _SPREAD = 0.6, 12, 0.35
+_FEATURES, _MATCH = 400, 0.8
+# Less than this (parts of the frame, or of its size) between two frames is no movement.
+_STEADY, _STEADY_SIZE = 0.006, 0.012
+_QUIET = 0.003
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A frame, made small: its pixels in colour and grey, its colours, its time in seconds."""
+    """A frame, made small: its pixels in colour, its sharper grey, its time in seconds.
+
+    `strokes` says for each block of the frame how much of it looks like letters.
+    """
 
     time_s: float
-    rgb: Scores
-    grey: Scores
-    colors: Scores
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What happened from one frame to the next."""
-
-    motion: Motion
-    is_cut: bool
+    rgb: Raster
+    grey: Raster
+    strokes: Scores
 
 
 def glance(rgb: Raster, time_s: float) -> Glance:
     """A frame made small enough to be kept and compared."""
-    height = max(16, round(rgb.shape[0] * _WIDTH_PX / rgb.shape[1]))
-    small = cv2.resize(rgb, (_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
-    hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
-    colors = cv2.calcHist([hsv], [0, 1, 2], None, [8, 4, 6], [0, 180, 0, 256, 0, 256])
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    shares = (colors / colors.sum()).astype(np.float32)
-    return Glance(time_s, small.astype(np.float32), grey, shares)
+    grey = cv2.cvtColor(_narrowed(rgb, _STROKE_WIDTH_PX), cv2.COLOR_RGB2GRAY)
+    square = np.ones((_STROKE_PX, _STROKE_PX), np.uint8)
+    fine = cv2.max(
+        cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, square),
+        cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square),
+    )
+    return Glance(
+        time_s,
+        _narrowed(rgb, _WIDTH_PX),
+        _narrowed(grey, _SHARP_WIDTH_PX),
+        _blocks(fine.astype(np.float32)),
+    )
 
 
-def step(before: Glance, now: Glance) -> Step:
-    """Motion and cuts between two frames that follow each other."""
-    if before.grey.shape != now.grey.shape:
-        return Step(Motion(now.time_s, 1.0), is_cut=True)
-    amount = round(float(np.abs(now.grey - before.grey).mean()) / 255, 4)
-    if _is_cut(before, now):
-        return Step(Motion(now.time_s, amount), is_cut=True)
-    right, down = _view_shift(before, now)
-    area = None if right or down else _moved_area(before, now)
-    return Step(Motion(now.time_s, amount, right, down, area), is_cut=False)
+def moved(before: Glance, now: Glance) -> Motion:
+    """What moved from one frame to the next."""
+    if before.rgb.shape != now.rgb.shape:
+        return Motion(now.time_s, 1.0)
+    old, new = before.grey.astype(np.float32), now.grey.astype(np.float32)
+    # A lamp that turns brighter or flickers moves nothing.
+    gain = float(np.median((new + 8) / (old + 8)))
+    change = np.abs(new - gain * old)
+    amount = round(float(change.mean()) / 255, 4)
+    seconds = now.time_s - before.time_s
+    shift = None if amount < _QUIET or seconds <= 0 else _view_shift(before.grey, now.grey)
+    if shift is None:
+        return Motion(now.time_s, amount)
+    right, down, nearer = (round(part / seconds, 4) for part in shift)
+    return Motion(now.time_s, amount, right, down, nearer)
 
 
-def has_news(seen: Glance, now: Glance) -> bool:
-    """Whether some part of the frame changed enough to hold other text or objects than `seen`."""
-    if seen.grey.shape != now.grey.shape:
-        return True
-    return bool(_blocks(_change(seen, now)).max() > _NEWS)
+def has_news(seen: Glance, now: Glance, *, text: bool = False) -> bool:
+    """Whether some part of the frame changed enough to hold other objects than `seen`.
 
-
-def _change(before: Glance, now: Glance) -> Scores:
-    """How much each pixel changed, 0 to 255, in the channel that changed most.
-
-    Red that turns into a blue of the same brightness is a change; in grey it would be none.
+    With `text` only parts count that look like letters, before or now.
     """
-    change: Scores = np.abs(now.rgb - before.rgb).max(axis=2)
-    return change
+    if seen.rgb.shape != now.rgb.shape:
+        return True
+    # The channel that changed most: red that turns into a blue as bright is a change.
+    change = np.abs(now.rgb.astype(np.int16) - seen.rgb).max(axis=2).astype(np.float32)
+    changed = _blocks(change) > _NEWS
+    if text:
+        changed &= np.maximum(seen.strokes, now.strokes) > _STROKES
+    return bool(changed.any())
 
 
-def _is_cut(before: Glance, now: Glance) -> bool:
-    change = float(_change(before, now).mean()) / 255
-    colors = float(cv2.compareHist(before.colors, now.colors, cv2.HISTCMP_BHATTACHARYYA))
-    sudden = colors > _CUT_COLORS and change > _CUT_CHANGE
-    return sudden or (colors > _CUT_BOTH_COLORS and change > _CUT_BOTH_CHANGE)
+def _narrowed(pixels: Raster, width: int) -> Raster:
+    height = max(16, round(pixels.shape[0] * width / pixels.shape[1]))
+    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _blocks(pixels: Scores) -> Scores:
@@ -96,58 +96,49 @@ def _blocks(pixels: Scores) -> Scores:
     return blocks
 
 
-def _view_shift(before: Glance, now: Glance) -> tuple[float, float]:
-    """Where the whole view moved, in parts of its width and height per second.
+def _view_shift(before: Raster, now: Raster) -> tuple[float, float, float] | None:
+    """Where the middle of the view moved, in parts of width and height, and how much it grew.
 
-    The shift that phase correlation proposes must explain most of the frame's texture better
-    than standing still does: one moving thing before a still ground does not pass.
+    Features of one frame are found again in the other; the one shift and scale that most of
+    them share is the view's own. One moving thing before a still ground does not pass.
     """
-    height, width = now.grey.shape
-    seconds = now.time_s - before.time_s
-    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
-    # Copies: phaseCorrelate lays the window over the arrays it is given.
-    (right, down), _ = cv2.phaseCorrelate(before.grey.copy(), now.grey.copy(), window)
-    if seconds <= 0 or max(abs(right), abs(down)) < 0.25:
-        return (0.0, 0.0)
-    if not _explains(before.grey, now.grey, (right, down)):
-        return (0.0, 0.0)
-    return (round(right / width / seconds, 4), round(down / height / seconds, 4))
-
-
-def _explains(before: Scores, now: Scores, way: tuple[float, float]) -> bool:
-    """Whether most textured blocks of `now` are those of `before`, shifted."""
-    height, width = now.shape
-    shift = np.array([[1, 0, way[0]], [0, 1, way[1]]], np.float32)
-    moved = cv2.warpAffine(before, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    inside = cv2.warpAffine(np.ones_like(before), shift, (width, height))
-    mean = _blocks(now)
-    spread = np.sqrt(np.maximum(_blocks(now * now) - mean * mean, 0))
-    textured = (spread > _TEXTURE) & (_blocks(inside) > 0.99)
-    if textured.mean() < _MIN_TEXTURED:
-        return False
-    error_moved, error_still = _blocks(np.abs(now - moved)), _blocks(np.abs(now - before))
-    agrees = error_moved < _BETTER * error_still
-    return bool(agrees[textured].mean() >= _AGREE)
-
-
-def _moved_area(before: Glance, now: Glance) -> Box | None:
-    """Where most moved before a still ground, in parts of width and height."""
-    height, width = now.grey.shape
-    changed = (_change(before, now) > _MOVED).astype(np.uint8)
-    solid = cv2.morphologyEx(changed, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    dilated = cv2.dilate(solid, np.ones((5, 5), np.uint8))
-    parts = cv2.connectedComponentsWithStats(dilated)[2][1:]
-    if not len(parts):
+    pairs = _matched(before, now)
+    if pairs is None:
         return None
-    # The place a thing left and the one it went to are about as large; other changes do not count.
-    sizes = parts[:, cv2.CC_STAT_AREA]
-    large = parts[sizes >= _AS_LARGE * sizes.max()]
-    lefts, tops = large[:, cv2.CC_STAT_LEFT], large[:, cv2.CC_STAT_TOP]
-    rights = lefts + large[:, cv2.CC_STAT_WIDTH]
-    bottoms = tops + large[:, cv2.CC_STAT_HEIGHT]
-    return Box(
-        round(float(lefts.min() / width), 4),
-        round(float(tops.min() / height), 4),
-        round(float(rights.max() / width), 4),
-        round(float(bottoms.max() / height), 4),
+    old, new = pairs
+    model, inliers = cv2.estimateAffinePartial2D(old, new, ransacReprojThreshold=2.5)
+    agree = inliers.ravel().astype(bool)
+    if agree.mean() < _AGREE or agree.sum() < _FEWEST:
+        return None
+    height, width = now.shape
+    spread = np.ptp(old[agree], axis=0) / (width, height)
+    if spread.min() < _SPREAD:
+        return None
+    middle = np.array([width / 2, height / 2])
+    right, down = (model[:, :2] @ middle + model[:, 2] - middle) / (width, height)
+    nearer = float(np.hypot(model[0, 0], model[1, 0])) - 1
+    if max(abs(right), abs(down)) < _STEADY and abs(nearer) < _STEADY_SIZE:
+        return None
+    return (
+        float(right) if abs(right) >= _STEADY else 0.0,
+        float(down) if abs(down) >= _STEADY else 0.0,
+        nearer if abs(nearer) >= _STEADY_SIZE else 0.0,
+    )
+
+
+def _matched(before: Raster, now: Raster) -> tuple[Scores, Scores] | None:
+    finder = cv2.ORB.create(nfeatures=_FEATURES, fastThreshold=8)
+    old, old_marks = finder.detectAndCompute(before, None)
+    new, new_marks = finder.detectAndCompute(now, None)
+    if min(len(old), len(new)) < _FEWEST:
+        return None
+    both = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(old_marks, new_marks, k=2)
+    sure = [
+        pair[0] for pair in both if len(pair) == 2 and pair[0].distance < _MATCH * pair[1].distance
+    ]
+    if len(sure) < _FEWEST:
+        return None
+    return (
+        np.array([old[match.queryIdx].pt for match in sure], np.float32),
+        np.array([new[match.trainIdx].pt for match in sure], np.float32),
     )

@@ -88,16 +88,17 @@ class Rooms:
         """Separate round shapes on an even ground; None when there are none."""
         return find_rounds(np.asarray(pixels), original)
 
-    def watcher(self, original: Size, *, read_text: bool) -> Watcher:
-        """Watches one video whose frames are `original` pixels in size."""
+    def watcher(self, original: Size, *, duration_s: float, read_text: bool) -> Watcher:
+        """Watches one video of that length whose frames are `original` pixels in size."""
         namer = self._find_namer()
         senses = Senses(
             _facts,
             read=self._read if read_text else None,
             objects=namer.glance if namer else None,
             scene=namer.scene if namer else None,
+            rounds=find_rounds,
         )
-        return Watcher(senses, original)
+        return Watcher(senses, original, duration_s=duration_s)
 
     def take(self, watcher: Watcher, frame: Frame) -> None:
         """Show the watcher its next frame."""

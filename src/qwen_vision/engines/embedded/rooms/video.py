@@ -1,17 +1,45 @@
-"""Video: shots, text over time, counts, motion and moments, with time stamps."""
+"""Video: answers about shots, text over time, counts, movement and moments, with time stamps."""
 
-import re
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Final
 
-from qwen_vision.engines.embedded.facts import ObjectSeen, Shot, TextSpan, VideoFacts
-from qwen_vision.engines.embedded.intents import Intent, Task, quoted
+from qwen_vision.engines.embedded.facts import Mover, VideoFacts
+from qwen_vision.engines.embedded.intents import Intent, Task
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
-from qwen_vision.engines.embedded.rooms.describe import color_name
-from qwen_vision.engines.embedded.rooms.motion import motion_words
-from qwen_vision.engines.embedded.rooms.refuse import beyond, way_out
+from qwen_vision.engines.embedded.rooms.footage import (
+    fades,
+    measures,
+    shot_line,
+    summary,
+    texts_over_time,
+)
+from qwen_vision.engines.embedded.rooms.moments import (
+    at_moment,
+    in_range,
+    movers_asked,
+    times_of,
+    when_words,
+)
+from qwen_vision.engines.embedded.rooms.motion import (
+    at_once,
+    clock,
+    is_still,
+    mover_name,
+    mover_words,
+    moves,
+    told_movers,
+    view_words,
+)
+from qwen_vision.engines.embedded.rooms.refuse import beyond
 from qwen_vision.engines.embedded.rooms.things import detector_labels
+from qwen_vision.engines.embedded.rooms.video_questions import (
+    Ask,
+    asked_of,
+    color_in,
+    number_in,
+    times_in,
+)
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Video
@@ -19,25 +47,23 @@ from qwen_vision.protocol.receipt import Evidence
 
 _SHOTS: Final = 12
 _TEXTS: Final = 20
-_MINUTES: Final = re.compile(r"(?P<m>\d+):(?P<s>\d{2}(?:\.\d+)?)")
-_MINUTE: Final = re.compile(r"(?P<m>\d+(?:\.\d+)?) ?(?:minutes?|mins?\b|分钟?)", re.IGNORECASE)
-_SECONDS: Final = re.compile(
-    r"(?P<s>\d+(?:\.\d+)?) ?(?:seconds?|secs?|s\b|秒)|second (?P<n>\d+(?:\.\d+)?)", re.IGNORECASE
-)
-_CUTS: Final = re.compile(r"\b(?:shots?|scenes?|cuts?)\b|镜头|场景", re.IGNORECASE)
-_FRAMES: Final = re.compile(r"\bframes?\b|帧", re.IGNORECASE)
+_MOST: Final = 6
+_ROUND: Final = ("circle", "disc", "disk", "dot", "ball", "round", "coin", "圆", "球")
+# Whole clauses of a page that are replaced at once make a new slide.
+_NEW_SLIDE: Final = 0.5
 
 
 async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """The answer about each video asked about."""
     for place, (index, video) in enumerate(scene.videos):
         if intent.task is Task.SIZE:
-            yield Say(("\n" if place else "") + _measures(video, scene.language))
+            yield Say(("\n" if place else "") + measures(video, scene.language))
             continue
         facts = await scene.eyes.watch(video, read_text=True)
         yield Thought(
             f"Watched video {index + 1}: {facts.frames_seen} sampled frames of "
-            f"{facts.duration_s:.2f} s, shots: {len(facts.shots)}, texts: {len(facts.texts)}."
+            f"{facts.duration_s:.2f} s, shots: {len(facts.shots)}, texts: {len(facts.texts)}, "
+            f"movers: {sum(len(told_movers(shot)) for shot in facts.shots)}."
         )
         yield Say("\n\n" if place else "")
         for span in facts.texts[:_TEXTS]:
@@ -47,236 +73,270 @@ async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 
 def _answer(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) -> str:
     language = scene.language
-    if intent.task in {Task.READ, Task.PART, Task.WORDS}:
-        return _texts(facts, language)
-    if intent.task is Task.MOMENT:
-        return _moment(facts, intent, language)
-    if intent.task in {Task.WHEN, Task.EXISTS, Task.LOCATE, Task.VALUE, Task.COUNT}:
-        return _count(scene, intent, video, facts=facts)
+    ask = asked_of(intent.text)
+    if ask in {Ask.FRAMES, Ask.SIZE}:
+        return measures(video, language)
+    own = _special(ask, intent.text, facts, language=language)
+    if own:
+        return own
+    times = times_in(intent.text)
+    reads = intent.task in {Task.READ, Task.PART, Task.WORDS} or ask is Ask.TEXT
+    if intent.task is Task.COUNT:
+        return _count(scene, intent, facts)
+    if intent.task is Task.MOMENT or times is not None:
+        return at_moment(facts, times, language)
+    if reads or intent.task in {Task.WHEN, Task.EXISTS, Task.LOCATE, Task.VALUE}:
+        return texts_over_time(facts, language) if reads else times_of(scene, intent, facts)
     known = intent.task not in {Task.UNSEEN, Task.UNKNOWN}
     lead = "" if known else beyond(language) + "\n\n"
-    return lead + _summary(video, facts, language, note=known)
+    return lead + summary(video, facts, language, note=known)
 
 
-def clock(time_s: float) -> str:
-    """A time stamp: `3.2 s`, from a minute on `1:03`."""
-    if time_s < 60:
-        return f"{time_s:.1f} s"
-    return f"{int(time_s // 60)}:{int(time_s % 60):02d}"
+def _special(ask: Ask, text: str, facts: VideoFacts, *, language: Language) -> str:
+    """The answer to what only a video is asked; empty when it is asked something else."""
+    times = times_in(text)
+    if ask is Ask.RANGE and times is not None:
+        return in_range(facts, times, language)
+    if ask is Ask.NTH:
+        nth = _nth_cut if "cut" in text.lower() else _nth_shot
+        return nth(facts, number_in(text), language)
+    if ask is Ask.CUTS and times is not None:
+        return ""
+    if ask in _TELLS:
+        return _TELLS[ask](facts, language)
+    return _about_movers(ask, text, facts, language=language)
 
 
-def _measures(video: Video, language: Language) -> str:
-    size, stored = video.original, video.stored
-    shape = (
-        pick(
-            language,
-            f" (stored as {stored.width_px} × {stored.height_px}, pixels are not square)",
-            f"（存储为 {stored.width_px} × {stored.height_px}，像素不是正方形）",
-        )
-        if size != stored
-        else ""
-    )
-    return pick(
-        language,
-        f"The video is {video.duration_s:.2f} s long, {size.width_px} × {size.height_px} pixels"
-        f"{shape}, {video.source_frames} frames at {video.source_fps:.2f} frames per second.",
-        f"视频长 {video.duration_s:.2f} 秒，{size.width_px} × {size.height_px} 像素{shape}，"
-        f"共 {video.source_frames} 帧，每秒 {video.source_fps:.2f} 帧。",
-    )
-
-
-def _summary(video: Video, facts: VideoFacts, language: Language, *, note: bool) -> str:
-    paragraphs = [_measures(video, language)]
-    lines = [_shot_line(shot, language) for shot in facts.shots[:_SHOTS]]
-    count = len(facts.shots)
-    if count == 1:
-        looks = _shot_words(facts.shots[0], language)
-        paragraphs.append(
-            pick(
-                language,
-                f"It is one shot without a cut: {looks}.",
-                f"全片一个镜头，没有剪切：{looks}。",
-            )
-        )
-    elif count:
-        head = pick(language, f"It has {count} shots:", f"共 {count} 个镜头：")
-        paragraphs.append("\n".join([head, *(f"- {line}" for line in lines)]))
-    if facts.texts:
-        paragraphs.append(_texts(facts, language))
-    else:
-        paragraphs.append(pick(language, "I found no text in it.", "画面中没有找到文字。"))
-    if facts.sightings:
-        paragraphs.append(_objects_over_time(facts, language))
-    elif note:
-        paragraphs.append(_blind(facts, language))
-    return "\n\n".join(paragraphs)
-
-
-def _shot_line(shot: Shot, language: Language) -> str:
-    return f"{clock(shot.start_s)}-{clock(shot.end_s)}: {_shot_words(shot, language)}"
-
-
-def _shot_words(shot: Shot, language: Language) -> str:
-    colors = [color_name(color.name, language) for color in shot.picture.colors[:2]]
-    words = [
-        pick(language, f"mostly {join_words('en', colors)}", f"以{join_words('zh', colors)}为主")
-    ]
-    if not colors:
-        words = []
-    words.append(motion_words(shot, language))
-    if shot.objects:
-        words.append(_object_words(shot.objects, language))
-    return pick(language, ", ", "，").join(words)
-
-
-def _texts(facts: VideoFacts, language: Language) -> str:
-    if not facts.texts:
-        return pick(language, "I found no text in this video.", "视频中没有找到文字。")
-    lines = [_span_line(span) for span in facts.texts[:_TEXTS]]
-    more = len(facts.texts) - _TEXTS
-    if more > 0:
-        lines.append(pick(language, f"- and {more} more", f"- 另有 {more} 条"))
-    return pick(language, "Text over time:\n", "各时刻的文字：\n") + "\n".join(lines)
-
-
-def _span_line(span: TextSpan) -> str:
-    return f"- {clock(span.start_s)}-{clock(span.end_s)}: {shorten(span.text)}"
-
-
-def _moment(facts: VideoFacts, intent: Intent, language: Language) -> str:
-    time_s = _time_in(intent.text)
-    if time_s is None or time_s > facts.duration_s:
+def _about_movers(ask: Ask, text: str, facts: VideoFacts, *, language: Language) -> str:
+    if ask not in {Ask.HOW_MANY_MOVE, Ask.WHICH_WAY, Ask.WHAT_MOVES, Ask.WHEN_MOVES}:
+        return ""
+    if ask is Ask.HOW_MANY_MOVE:
+        return _how_many(facts, language)
+    named = movers_asked(facts, text)
+    movers = named or [mover for shot in facts.shots for mover in told_movers(shot) if moves(mover)]
+    if movers and (named or color_in(text) is None):
+        tell = when_words if ask is Ask.WHEN_MOVES else _one_mover
+        return "\n".join(tell(mover, language) for mover in movers[:_MOST])
+    if color_in(text) is not None:
         return pick(
             language,
-            f"The video is {facts.duration_s:.1f} s long; name a time within it.",
-            f"视频长 {facts.duration_s:.1f} 秒，请给出其中的时间。",
+            "I don't see anything of that colour move.",
+            "没有找到这种颜色的东西在移动。",
         )
-    shot = next((shot for shot in reversed(facts.shots) if shot.start_s <= time_s), None)
-    lines = [pick(language, f"At {clock(time_s)}:", f"{clock(time_s)} 时：")]
-    if shot is not None:
-        number = facts.shots.index(shot) + 1
-        lines.append(
-            pick(language, f"- shot {number}, ", f"- 第 {number} 个镜头，")
-            + _shot_line(shot, language)
+    return _no_mover(facts, language)
+
+
+def _one_mover(mover: Mover, language: Language) -> str:
+    return _sentence(mover_words(mover, language), language)
+
+
+def _no_mover(facts: VideoFacts, language: Language) -> str:
+    """Whether anything moves, where no single thing could be followed."""
+    views = [words for shot in facts.shots if (words := view_words(shot, language))]
+    if views:
+        listed = join_words(language, list(dict.fromkeys(views))[:_MOST])
+        return pick(
+            language,
+            f"{_upper(listed)}; I don't follow single things while it moves.",
+            f"{listed}；画面移动时我不跟踪单个物体。",
         )
-    texts = [
-        span.text for span in facts.texts if span.start_s - 0.25 <= time_s <= span.end_s + 0.25
-    ]
-    said = " / ".join(shorten(text) for text in texts)
-    lines.append(
-        pick(language, f"- text: {said}", f"- 文字：{said}")
-        if texts
-        else pick(language, "- no text in the picture", "- 画面中没有文字")
-    )
-    if facts.sightings:
-        near = min(facts.sightings, key=lambda sighting: abs(sighting.time_s - time_s))
-        if near.objects:
-            lines.append("- " + _object_words(near.objects, language))
-    else:
-        lines.append("- " + _blind(facts, language))
-    return "\n".join(lines)
-
-
-def _time_in(text: str) -> float | None:
-    match = _MINUTES.search(text)
-    if match:
-        return int(match["m"]) * 60 + float(match["s"])
-    minutes, seconds = _MINUTE.search(text), _SECONDS.search(text)
-    if not minutes and not seconds:
-        return None
-    total = float(minutes["m"]) * 60 if minutes else 0.0
-    return total + (float(seconds["s"] or seconds["n"]) if seconds else 0.0)
-
-
-def _times_of(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
-    subject = intent.subject or next((concept.en for concept in intent.concepts), "")
-    wanted = re.sub(r"[\W_]+", "", subject).lower()
-    spans = [
-        span
-        for span in facts.texts
-        if wanted and wanted in re.sub(r"[\W_]+", "", span.text).lower()
-    ]
-    if spans:
-        return "\n".join(
-            scene.say(
-                f"“{shorten(span.text)}” stands in the picture from {clock(span.start_s)} to "
-                f"{clock(span.end_s)}.",
-                f"“{shorten(span.text)}”出现在 {clock(span.start_s)} 到 {clock(span.end_s)}。",
-            )
-            for span in spans
-        )
-    labels = detector_labels(subject)
-    times = [
-        sighting.time_s
-        for sighting in facts.sightings
-        if any(thing.label in labels for thing in sighting.objects)
-    ]
-    if times:
-        return scene.say(
-            f"I see “{subject}” from {clock(times[0])} to {clock(times[-1])}.",
-            f"“{subject}”出现在 {clock(times[0])} 到 {clock(times[-1])}。",
-        )
-    if quoted(intent.text) or (labels and facts.sightings):
-        return scene.say(f"I don't find “{subject}” in this video.", f"视频中没有找到“{subject}”。")
-    return scene.say(
-        f"The text of this video doesn't mention “{subject or 'that'}”, and I can't see such "
-        f"things "
-        "in its frames. ",
-        f"视频的文字没有提到“{subject or '它'}”，而我无法从画面中辨认。",
-    ) + way_out(scene.language)
-
-
-def _count(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) -> str:
-    if intent.task is not Task.COUNT:
-        return _times_of(scene, intent, facts)
-    if _CUTS.search(intent.text):
-        number = len(facts.shots)
-        starts = ", ".join(clock(shot.start_s) for shot in facts.shots[:_SHOTS])
-        return scene.say(
-            f"I count {number} {'shot' if number == 1 else 'shots'}, starting at {starts}.",
-            f"共 {number} 个镜头，起始时间：{starts}。",
-        )
-    if _FRAMES.search(intent.text):
-        return _measures(video, scene.language)
-    labels = detector_labels(intent.subject)
-    counts = [
-        (sum(thing.label in labels for thing in sighting.objects), sighting.time_s)
-        for sighting in facts.sightings
-    ]
-    if labels and counts:
-        most, time_s = max(counts, key=lambda item: item[0])
-        return scene.say(
-            f"At most {most} ({intent.subject}) in one frame, at {clock(time_s)}.",
-            f"同一帧中最多 {most} 个（{intent.subject}），在 {clock(time_s)}。",
-        )
-    return _times_of(scene, intent, facts)
-
-
-def _objects_over_time(facts: VideoFacts, language: Language) -> str:
-    seen: dict[str, list[float]] = {}
-    for sighting in facts.sightings:
-        for label in {thing.label for thing in sighting.objects}:
-            seen.setdefault(label, []).append(sighting.time_s)
-    if not seen:
-        return pick(language, "I recognise no objects in it.", "没有认出物体。")
-    lines = [
-        f"- {label}: {clock(times[0])}-{clock(times[-1])}"
-        for label, times in sorted(seen.items(), key=lambda item: -len(item[1]))
-    ]
-    return pick(language, "Objects I recognise:\n", "我认出的物体：\n") + "\n".join(lines)
-
-
-def _object_words(objects: Sequence[ObjectSeen], language: Language) -> str:
-    counts = Counter(thing.label for thing in objects)
-    words = [f"{count} × {label}" if count > 1 else label for label, count in counts.items()]
-    return pick(language, "objects: ", "物体：") + ", ".join(words)
-
-
-def _blind(facts: VideoFacts, language: Language) -> str:
-    if any(shot.objects is not None for shot in facts.shots):
-        return pick(language, "I recognise no objects in it.", "没有认出物体。")
+    if all(is_still(shot.motions) for shot in facts.shots):
+        return pick(language, "No, hardly anything moves.", "没有，画面几乎静止。")
     return pick(
         language,
-        "I can't see what people or things do in it. ",
-        "我看不出其中的人和物在做什么。",
-    ) + way_out(language)
+        "Yes, there is movement, but I can't tell single things apart in it.",
+        "画面有动静，但我分辨不出单个移动的物体。",
+    )
+
+
+def _how_many(facts: VideoFacts, language: Language) -> str:
+    movers = [mover for shot in facts.shots for mover in told_movers(shot) if moves(mover)]
+    if not movers:
+        return _no_mover(facts, language)
+    most, time_s = at_once(movers)
+    names = join_words(language, [mover_name(mover, language) for mover in movers[:_MOST]])
+    if len(movers) > _MOST:
+        return pick(
+            language,
+            f"At most {most} things move at once, at {clock(time_s)}.",
+            f"{clock(time_s)} 时同时移动的最多，有 {most} 个。",
+        )
+    return pick(
+        language,
+        f"I see {len(movers)} {'thing' if len(movers) == 1 else 'things'} move: {names}.",
+        f"有 {len(movers)} 个东西在动：{names}。",
+    )
+
+
+def _view(facts: VideoFacts, language: Language) -> str:
+    """Whether the view moves, and how."""
+    views = [(shot, view_words(shot, language)) for shot in facts.shots]
+    moving = [(shot, words) for shot, words in views if words]
+    if not moving:
+        return pick(language, "No, the view stands still.", "没有，画面静止。")
+    if len(facts.shots) == 1:
+        words = moving[0][1]
+        return pick(language, f"Yes, {words}.", f"是的，{words}。")
+    lines = [f"- {clock(shot.start_s)}-{clock(shot.end_s)}: {words}" for shot, words in moving]
+    head = pick(
+        language,
+        f"Yes, in {len(moving)} of {len(facts.shots)} shots:",
+        f"是的，{len(facts.shots)} 个镜头中有 {len(moving)} 个：",
+    )
+    return "\n".join([head, *lines[:_SHOTS]])
+
+
+def _fades(facts: VideoFacts, language: Language) -> str:
+    """Whether the picture fades, dissolves or is cut."""
+    slow = fades(facts, language)
+    cuts = [change for change in facts.changes if change.kind == "cut"]
+    times = join_words(language, [clock(change.start_s) for change in cuts[:_SHOTS]])
+    hard = pick(language, f"There are hard cuts at {times}.", f"硬切在 {times}。")
+    if not slow and not cuts:
+        return pick(language, "No, neither cuts nor fades.", "没有剪切，也没有淡入淡出。")
+    none = pick(language, "There are no hard cuts.", "没有硬切。")
+    return " ".join(part for part in (slow, hard if cuts else none) if part)
+
+
+def _slides(facts: VideoFacts, language: Language) -> str:
+    """How many pages of text follow each other."""
+    starts = _page_starts(facts)
+    listed = join_words(language, [clock(start_s) for start_s in starts[:_SHOTS]])
+    if not starts:
+        return texts_over_time(facts, language)
+    return pick(
+        language,
+        f"I count {len(starts)} {'page' if len(starts) == 1 else 'pages'} of text, "
+        f"starting at {listed}.",
+        f"共 {len(starts)} 页文字，起始时间：{listed}。",
+    )
+
+
+def _page_starts(facts: VideoFacts) -> list[float]:
+    """When most of the text is replaced at once."""
+    starts: list[float] = []
+    for time_s in sorted({span.start_s for span in facts.texts}):
+        new = [span for span in facts.texts if span.start_s == time_s]
+        old = [span for span in facts.texts if span.start_s < time_s < span.end_s]
+        if len(new) > _NEW_SLIDE * (len(new) + len(old)):
+            starts.append(time_s)
+    return starts
+
+
+def _cuts(facts: VideoFacts, language: Language) -> str:
+    number = len(facts.shots)
+    starts = ", ".join(clock(shot.start_s) for shot in facts.shots[:_SHOTS])
+    return pick(
+        language,
+        f"I count {number} {'shot' if number == 1 else 'shots'}, starting at {starts}.",
+        f"共 {number} 个镜头，起始时间：{starts}。",
+    )
+
+
+def _nth_cut(facts: VideoFacts, number: int | None, language: Language) -> str:
+    """When one of the changes from shot to shot is."""
+    starts = [shot.start_s for shot in facts.shots[1:]]
+    place = _place(number, len(starts))
+    if place is None:
+        return pick(
+            language, f"The video has {len(starts)} cuts.", f"视频有 {len(starts)} 处剪切。"
+        )
+    return pick(
+        language,
+        f"Cut {place + 1} of {len(starts)} is at {clock(starts[place])}.",
+        f"第 {place + 1} 处剪切在 {clock(starts[place])}（共 {len(starts)} 处）。",
+    )
+
+
+def _nth_shot(facts: VideoFacts, number: int | None, language: Language) -> str:
+    """One of the shots: its times, how long it is and what it shows."""
+    place = _place(number, len(facts.shots))
+    if place is None:
+        return _cuts(facts, language)
+    shot = facts.shots[place]
+    length = clock(shot.end_s - shot.start_s)
+    lead = pick(
+        language,
+        f"Shot {place + 1} of {len(facts.shots)} is {length} long, ",
+        f"第 {place + 1} 个镜头（共 {len(facts.shots)} 个）长 {length}，",
+    )
+    texts = [span.text for span in facts.texts if shot.start_s <= span.start_s < shot.end_s]
+    said = " / ".join(shorten(text) for text in texts[:_MOST])
+    text = pick(language, f"; text: {said}", f"；文字：{said}") if said else ""
+    return lead + shot_line(shot, language, movers=_MOST) + text
+
+
+def _place(number: int | None, count: int) -> int | None:
+    """The index of the nth of `count`, -1 being the last; None when there is none."""
+    if number is None or not count:
+        return None
+    place = count - 1 if number == -1 else number - 1
+    return place if 0 <= place < count else None
+
+
+def _end_text(facts: VideoFacts, language: Language, *, first: bool) -> str:
+    """The text that stands there first, or at the end."""
+    if not facts.texts:
+        return texts_over_time(facts, language)
+    time_s = min(s.start_s for s in facts.texts) if first else max(s.end_s for s in facts.texts)
+    spans = [span for span in facts.texts if (span.start_s if first else span.end_s) == time_s]
+    since = (
+        pick(language, "The first text, from ", "最先出现的文字，自 ")
+        if first
+        else pick(language, "The last text, to ", "最后的文字，至 ")
+    )
+    lines = [f"> {shorten(span.text)}" for span in spans]
+    return "\n".join([f"{since}{clock(time_s)}:", *lines])
+
+
+def _count(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
+    """How many there are at most, and how the number changes."""
+    labels = detector_labels(intent.subject)
+    rounds = any(word in intent.text.lower() for word in _ROUND)
+    times = times_in(intent.text)
+    counts = [
+        (
+            sighting.time_s,
+            sighting.circles
+            if rounds
+            else sum(thing.label in labels for thing in sighting.objects or ()),
+        )
+        for sighting in facts.sightings
+    ]
+    if not (rounds or (labels and facts.sees_objects)) or not any(n for _, n in counts):
+        return times_of(scene, intent, facts)
+    subject = intent.subject
+    if times is not None:
+        before = [count for count in counts if count[0] <= times.start_s] or counts[:1]
+        return scene.say(
+            f"At {clock(times.start_s)} I count {before[-1][1]} ({subject}).",
+            f"{clock(times.start_s)} 时有 {before[-1][1]} 个（{subject}）。",
+        )
+    time_s, most = max(counts, key=lambda item: item[1])
+    usual = sorted(count for _, count in counts)[len(counts) // 2]
+    if usual == most:
+        return scene.say(
+            f"{most} ({subject}) in one frame.", f"同一帧中有 {most} 个（{subject}）。"
+        )
+    return scene.say(
+        f"At most {most} ({subject}) in one frame, at {clock(time_s)}; {usual} in most frames.",
+        f"同一帧中最多 {most} 个（{subject}），在 {clock(time_s)}；多数帧中有 {usual} 个。",
+    )
+
+
+def _sentence(words: str, language: Language) -> str:
+    return _upper(words) + pick(language, ".", "。")
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+_TELLS: Final[dict[Ask, Callable[[VideoFacts, Language], str]]] = {
+    Ask.VIEW: _view,
+    Ask.FADES: _fades,
+    Ask.SLIDES: _slides,
+    Ask.CUTS: _cuts,
+    Ask.FIRST_TEXT: partial(_end_text, first=True),
+    Ask.LAST_TEXT: partial(_end_text, first=False),
+}
