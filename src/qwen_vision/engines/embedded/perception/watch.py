@@ -45,6 +45,8 @@ _VAIN, _SELDOM_S = 4, 2.0
 # in the only look, it must be surer.
 _TWICE, _SHARE, _SURE_TWICE, _SURE_ONCE = 2, 0.2, 0.7, 0.8
 _ON_IT = 0.5
+# How often it is asked what a shot looks like as a whole: each costs a fifth of a second.
+_MOST_SCENES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Watcher:
         self._read: Glance | None = None
         self._named: Glance | None = None
         self._vain = 0
+        self._scene_looks = 0
         self._looks: list[Look] = []
         self._stills: list[Still] = []
         self._motions: list[Motion] = []
@@ -84,7 +87,8 @@ class Watcher:
             self._motions.append(moved(self._last, now))
         if self._looks and is_cut(self._looks[-1], look):
             self._read = self._named = None
-            self._vain = 0
+            self._vain = self._scene_looks = 0
+        self._scene_looks = 0
         self._looks.append(look)
         self._stills.append(Still(now.time_s, now.rgb, float(now.grey.mean()) / 255))
         self._last = now
@@ -132,7 +136,10 @@ class Watcher:
         rounds = self._senses.rounds(rgb, self._original) if self._senses.rounds else None
         circles = rounds.round_ones if rounds else 0
         self._sightings.append(Sighting(now.time_s, objects, circles))
-        whole = self._senses.scene(rgb, self._original) if self._senses.scene else None
+        if self._senses.scene is None or self._scene_looks >= _MOST_SCENES:
+            return
+        self._scene_looks += 1
+        whole = self._senses.scene(rgb, self._original)
         if whole is not None:
             self._scenes.append((now.time_s, whole))
 

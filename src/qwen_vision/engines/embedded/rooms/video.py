@@ -56,7 +56,7 @@ _NEW_SLIDE: Final = 0.5
 async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """The answer about each video asked about."""
     for place, (index, video) in enumerate(scene.videos):
-        if intent.task is Task.SIZE:
+        if intent.task is Task.SIZE and asked_of(intent.text) is not Ask.NTH:
             yield Say(("\n" if place else "") + measures(video, scene.language))
             continue
         facts = await scene.eyes.watch(video, read_text=True)
@@ -85,7 +85,8 @@ def _answer(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) ->
         return _count(scene, intent, facts)
     if intent.task is Task.MOMENT or times is not None:
         return at_moment(facts, times, language)
-    if reads or intent.task in {Task.WHEN, Task.EXISTS, Task.LOCATE, Task.VALUE}:
+    when = ask is Ask.WHEN or intent.task in {Task.WHEN, Task.EXISTS, Task.LOCATE, Task.VALUE}
+    if reads or when:
         return texts_over_time(facts, language) if reads else times_of(scene, intent, facts)
     known = intent.task not in {Task.UNSEEN, Task.UNKNOWN}
     lead = "" if known else beyond(language) + "\n\n"
