@@ -48,7 +48,7 @@ def _box(width: float) -> Quad:
 
 def test_objects_are_counted_by_their_names() -> None:
     seen = [ObjectSeen(label, 0.9, Box(0, 0, 5, 5)) for label in ("cat", "cup", "cat")]
-    assert object_words(seen, "en") == "Objects I recognise: 2 × cat and cup."
+    assert object_words(seen, "en") == "Objects I recognise: 2 × cat and cup or mug."
     assert "2 × cat" in object_words(seen, "zh")
     assert object_words([], "en") == ""
     assert "qwen-vision[objects]" in object_words(None, "en")

@@ -43,7 +43,7 @@ _AT_ONCE = 8
 _VAIN, _SELDOM_S = 4, 2.0
 # A name is sure when it was given twice, in this share of the looks, and once this surely; given
 # in the only look, it must be surer.
-_TWICE, _SHARE, _SURE_TWICE, _SURE_ONCE = 2, 0.2, 0.7, 0.8
+_TWICE, _SHARE, _SURE_TWICE, _SURE_ONCE = 2, 0.34, 0.7, 0.8
 _ON_IT = 0.5
 # How often it is asked what a shot looks like as a whole: each costs a fifth of a second.
 _MOST_SCENES = 3
@@ -212,8 +212,9 @@ def _sure_scene(seen: Sequence[SceneSeen]) -> SceneSeen | None:
 def _labelled(
     mover: Mover, seen: Sequence[Sighting], *, named: Sequence[str], original: Size
 ) -> Mover:
-    """The mover with the name of the object that was seen where it was, most often."""
+    """The mover with the name of the object that was seen where it was in half the looks."""
     where = {point.time_s: point.box for point in mover.points}
+    looks = sum(sighting.time_s in where for sighting in seen)
     names = Counter(
         thing.label
         for sighting in seen
@@ -221,7 +222,8 @@ def _labelled(
         for thing in sighting.objects or ()
         if thing.label in named and _is_on(thing.box, where[sighting.time_s], original)
     )
-    return replace(mover, label=names.most_common(1)[0][0]) if names else mover
+    label, count = names.most_common(1)[0] if names else ("", 0)
+    return replace(mover, label=label) if 2 * count >= looks > 0 else mover
 
 
 def _is_on(thing: Box, box: Box, original: Size) -> bool:
