@@ -193,3 +193,21 @@ def test_a_sentence_is_no_company_and_its_numbers_no_total(lay_out: Callable[...
     page = lay_out(*[[(20, order)] for _ in range(200)], [(20, "Total: 12.00")])
     asked = {"company": TEXT, "total": NUMBER, "invoice_number": TEXT}
     assert filled(page, asked) == {"company": None, "total": 12, "invoice_number": None}
+
+
+def test_all_pairs_of_a_page_need_no_colon(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "Gate"), (200, "Boarding")],
+        [(20, "B17"), (200, "08:55")],
+        [],
+        [(20, "Policyholder"), (300, "Eleanor Whitcombe")],
+        [(20, "Make and model"), (300, "Skoda Octavia")],
+        [(20, "Named drivers"), (300, "2")],
+    )
+    assert filled(page, {"all": {"type": "object"}})["all"] == {
+        "Gate": "B17",
+        "Boarding": "08:55",
+        "Policyholder": "Eleanor Whitcombe",
+        "Make and model": "Skoda Octavia",
+        "Named drivers": "2",
+    }

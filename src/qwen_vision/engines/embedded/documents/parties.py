@@ -80,6 +80,7 @@ _BANK: Final = re.compile(
     re.IGNORECASE,
 )
 _KEPT: Final = 64
+_SALUTED: Final = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Sig|Dhr|Mevr)\b")
 # Whom a Japanese letter is for.
 _HONOURED: Final = re.compile(r"(?:御中|様|殿)\s*$")
 # "From" stands before places as often as before senders.
@@ -182,6 +183,8 @@ def find_address(sheet: Sheet) -> list[Found]:
     block = _own_block(sheet, company)
     beside = _beside_name(company)
     under = () if beside else _under(sheet, company.lines[-1])
+    if under and _is_anothers(sheet, under[0], company):
+        under = ()
     if block is not None and (
         block.heading is not None
         or {id(line) for line in under} <= {id(line) for line in block.lines}
@@ -193,6 +196,18 @@ def find_address(sheet: Sheet) -> list[Found]:
         return named
     text = joined(under)
     return [Found(text, text, tuple(under), "the lines under the company's name", rank=1), *named]
+
+
+def _is_anothers(sheet: Sheet, line: TextLine, company: Found) -> bool:
+    """Whether a line of an address stands under the name of a person, whom the company writes."""
+    for block in standing_alone(sheet):
+        name = block.named
+        lines = {id(one) for one in block.lines}
+        if name is None or id(line) not in lines or id(name[1]) == id(line):
+            continue
+        if not any(id(one) in lines for one in company.lines):
+            return bool(_SALUTED.match(name[0])) and not _alike(name[0], company.text)
+    return False
 
 
 def _only_address(sheet: Sheet) -> list[Found]:
@@ -287,7 +302,12 @@ def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
     for line in sorted(column, key=lambda line: (sheet.row_of[id(line)], line.box.left)):
         if not _near_under(last, line, sheet=sheet):
             continue
-        ends = _END.search(line.text) or _NO_NAME.match(line.text) or _dialled(line.text)
+        ends = (
+            is_label(line.text)
+            or _END.search(line.text)
+            or _NO_NAME.match(line.text)
+            or _dialled(line.text)
+        )
         if len(taken) == 6 or (ends and (taken or skipped == 3)):
             break
         if not ends and (_ADDRESS.search(line.text) or (taken and _PLACE.match(line.text.strip()))):

@@ -9,6 +9,7 @@ from qwen_vision.engines.embedded.documents.fields import find_field
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import after_label
 from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.extract.unmarked import unmarked_pairs
 from qwen_vision.engines.embedded.facts import TextLine
 
 _PAIR: Final = re.compile(r"^\W*(?P<label>[^\W\d_][^:：]{0,40}?)\s*[:：]\s*(?P<rest>.*)$")
@@ -31,6 +32,8 @@ def all_pairs(sheet: Sheet) -> dict[str, Found]:
         found = next(after_label(sheet, line, match["rest"], kind="text"), None)
         if found is not None and not found.text.endswith((":", "：")):
             pairs.setdefault(match["label"].strip(" *-#"), found)
+    for label, found in unmarked_pairs(sheet):
+        pairs.setdefault(label, found)
     # A picture of a few words is no bill: only labels or amounts make it one.
     if pairs or find_field(sheet, concepts()["total"]):
         _add_usual(sheet, pairs, _ALWAYS)
