@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,15 @@ _ROOMY = 0.5
 # A word of digits in which an O may be a zero: at least two digits to each letter.
 _MOSTLY_DIGITS = re.compile(r"(?<![^\W_])[0-9oO]*[0-9][0-9oO]*(?![^\W_])")
 _DIGITS_PER_LETTER = 2
+# A real multiplication sign leaves the letter less than .02; a letter taken for one keeps .08.
+_MAYBE_LETTER = 0.04
+# A space the network only thought of, and how much further apart than the letters of the line
+# usually do those beside it stand: the likelier it is, the narrower it may be.
+_LIKELY_SPACE, _A_LITTLE_APART = 0.25, 1.3
+_MAYBE_SPACE, _FAR_APART = 0.03, 1.6
+_MIN_PAIRS = 2
+_ENDS = ":;,%)"
+_WIDE_LETTERS = "\u2e80"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,8 @@ class LineReader:
         self._zero = self._characters.index("0")
         # The blank is no rival: it is likely beside every letter.
         self._rounds = [0, *(self._characters.index(letter) for letter in "oO")]
+        self._times = self._characters.index("\u00d7")
+        self._crosses = [self._characters.index(letter) for letter in "xX"]
 
     def read(self, crops: Sequence[Raster]) -> list[Words]:
         """The words in each crop (BGR, one upright line each), in the order given.
@@ -87,11 +99,17 @@ class LineReader:
         if not len(steps):
             return Words("", 0.0, ())
         sure = chance[steps, best[steps]]
-        text = self._with_zeros(
-            [self._characters[int(index)] for index in best[steps]], chance[steps]
-        )
-        stops = np.clip((steps + 0.5) / (len(best) * used), 0, 1)
+        letters = [self._characters[self._letter(chance[step], best[step])] for step in steps]
+        text, places = _with_spaces(self._with_zeros(letters, chance[steps]), steps, chance[:, -1])
+        stops = np.clip((places + 0.5) / (len(best) * used), 0, 1)
         return Words(text, float(sure.mean()), tuple(round(float(stop), 4) for stop in stops))
+
+    def _letter(self, chances: Scores, best: int) -> int:
+        """The index of a character, a letter x taken for the multiplication sign put right."""
+        if best != self._times:
+            return int(best)
+        cross = max(self._crosses, key=lambda index: float(chances[index]))
+        return cross if chances[cross] > _MAYBE_LETTER else int(best)
 
     def _with_zeros(self, letters: list[str], chances: Scores) -> str:
         """The text, an O among digits read as the zero that the network thought of next."""
@@ -106,6 +124,39 @@ class LineReader:
                 if letters[place] in "oO" and int(rivals.argmax()) == self._zero:
                     letters[place] = "0"
         return "".join(letters)
+
+
+def _with_spaces(text: str, steps: Scores, spaces: Scores) -> tuple[str, Scores]:
+    """The text with the spaces that the network thought of where letters stand apart.
+
+    `steps` are the places of the letters, `spaces` the chance of a space at every place.
+    """
+    gaps = np.diff(steps)
+    inside = [gap for gap, pair in zip(gaps, pairwise(text), strict=True) if " " not in pair]
+    if len(inside) < _MIN_PAIRS:
+        return text, steps
+    usual = float(np.median(inside))
+    written, places = text[0], [float(steps[0])]
+    for index, (one, other) in enumerate(pairwise(text)):
+        start, end = int(steps[index]), int(steps[index + 1])
+        if _parts_words(one, other) and _is_space(spaces[start + 1 : end], (end - start) / usual):
+            written += " "
+            places.append((start + end) / 2)
+        written += other
+        places.append(float(end))
+    return written, np.array(places, np.float32)
+
+
+def _is_space(chances: Scores, apart: float) -> bool:
+    likely = float(chances.max(initial=0.0))
+    wide = _A_LITTLE_APART if likely > _LIKELY_SPACE else _FAR_APART
+    return likely > _MAYBE_SPACE and apart >= wide
+
+
+def _parts_words(one: str, other: str) -> bool:
+    # Marks inside a number or a code stand apart in many fonts; Chinese needs no spaces.
+    ends, begins = one.isalnum() or one in _ENDS, other.isalnum() or other == "_"
+    return ends and begins and min(one, other) < _WIDE_LETTERS
 
 
 def _room(words: Words, crop: Raster) -> float:
