@@ -95,3 +95,16 @@ def test_without_tesseract_the_reader_says_how_to_get_it(
     )
     assert "a script this OCR cannot read" in done.stdout
     assert "apt-get install tesseract-ocr" in done.stdout
+
+
+async def test_vietnamese_is_said_to_lack_letters(eyes: Eyes, sketch: "type[Sketch]") -> None:
+    page = _page(sketch, ["Ch\u00fang t\u00f4i mua c\u00e1 t\u01b0\u01a1i", "N\u01b0\u1edbc cam"])
+    notes = (await eyes.read(page.image)).notes
+    assert any("Vietnamese" in note for note in notes)
+
+
+async def test_other_accents_are_no_vietnamese(eyes: Eyes, sketch: "type[Sketch]") -> None:
+    page = _page(
+        sketch, ["Za\u017c\u00f3\u0142\u0107 g\u0119\u015bl\u0105", "\u00dcber den D\u00e4chern"]
+    )
+    assert (await eyes.read(page.image)).notes == ()

@@ -32,10 +32,12 @@ from qwen_vision.engines.embedded.perception.rules import find_rules
 from qwen_vision.engines.embedded.perception.scripts import (
     UNREAD_NOTE,
     UNREAD_WAY_OUT,
+    VIETNAMESE_NOTE,
     believable,
     guess_script,
     is_doubtful,
     is_unread,
+    is_vietnamese,
     known_alphabets,
     missing_script,
     read_in_script,
@@ -147,6 +149,8 @@ class Rooms:
                 found = read_in_script(turned(bgr, page.turn_deg), page, guess.alphabet)
             elif is_unread(page):
                 found, notes = believable(page.found), _unread_notes(bgr, page)
+        elif is_vietnamese(found):
+            notes = (VIETNAMESE_NOTE,)
         return page, [_line(item) for item in found], notes
 
     def codes(self, pixels: Pixels, original: Size) -> tuple[Barcode, ...]:

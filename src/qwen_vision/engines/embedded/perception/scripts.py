@@ -32,8 +32,14 @@ UNREAD_WAY_OUT = (
     "For other scripts install tesseract and its language, such as: "
     "apt-get install tesseract-ocr tesseract-ocr-kor (rus: Russian, hin: Hindi, ara: Arabic)."
 )
+VIETNAMESE_NOTE = (
+    "The text looks Vietnamese: letters with two marks, or with a dot below or a hook above, are "
+    "unknown to this OCR and left out, so words may be wrong."
+)
 
 _SURE = 0.8
+# The horned letters stand in no other language; in every line of it several words have one.
+_HORNED = frozenset("\u01a0\u01a1\u01af\u01b0")
 _MOSTLY = 0.4
 # Worth a trial where tesseract is there to ask.
 _DOUBTED = 0.3
@@ -46,6 +52,8 @@ _TRIAL_LINES = 2
 # Right scripts read above .85, wrong ones below .6; those of many small words below .82.
 _WELL = 0.7
 _VERY_WELL = 0.85
+# Enough for the script that tesseract names by itself when it sees the lines.
+_NAMED_WELL = 0.6
 _MIN_LETTERS = 3
 _WORD_SURE = 0.3
 _LINE_SURE = 0.5
@@ -79,6 +87,11 @@ def is_doubtful(page: Page) -> bool:
     return _understood(page) < 1 - _DOUBTED
 
 
+def is_vietnamese(found: Sequence[Found]) -> bool:
+    """Whether letters stand in the text that only Vietnamese has."""
+    return any(not _HORNED.isdisjoint(item.words.text) for item in found if _is_sure(item))
+
+
 def believable(found: Sequence[Found]) -> tuple[Found, ...]:
     """Of the lines of an unread page those that may still be right."""
     return tuple(
@@ -105,15 +118,22 @@ def guess_script(bgr: Raster, page: Page) -> Guess | None:
     named = script_of(crops)
     # Where most lines could be read, they have told which way the page is turned.
     trials = [(each, on_head) for on_head in (False, True)[: 1 + is_unread(page)] for each in known]
-    best: tuple[float, Guess | None] = (_WELL, None)
+    best: tuple[float, Guess | None] = (0.0, None)
     # Stable: what tesseract names comes first, either way up.
     for alphabet, on_head in sorted(trials, key=lambda trial: trial[0].name != named):
         well = _how_well(flipped if on_head else crops, alphabet)
-        if well > max(best[0], _VERY_WELL if alphabet.is_solid else _WELL):
+        if well > max(best[0], _enough(alphabet, named)):
             best = (well, Guess(alphabet, _turn(standing=standing, on_head=on_head)))
         if well >= _VERY_WELL:
             break
     return best[1]
+
+
+def _enough(alphabet: Alphabet, named: str | None) -> float:
+    """How well a script must read the lines to be believed."""
+    if alphabet.is_solid:
+        return _VERY_WELL
+    return _NAMED_WELL if alphabet.name == named else _WELL
 
 
 def read_in_script(bgr: Raster, page: Page, alphabet: Alphabet) -> tuple[Found, ...]:

@@ -51,8 +51,8 @@ async def read_all(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             yield Say(("\n" if number else "") + " ".join(line.text for line in row))
         if not reading.lines and not bare:
             yield Say(scene.say("I found no text in this picture.", "这张图片中没有找到文字。"))
-            for note in reading.notes:
-                yield Say(" " + note)
+        for note in () if bare else reading.notes:
+            yield Say(("\n\n" if reading.lines else " ") + note)
 
 
 async def read_part(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
