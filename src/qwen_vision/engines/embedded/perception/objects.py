@@ -38,18 +38,22 @@ _SHA256 = {
 }
 _SIDE_PX = 300
 _SAME = 0.5
+_INSIDE = 0.8
 # At most so many boxes of a picture are shown to the classifier. Each look costs .08 s.
 _MOST_LOOKS, _GLANCE_LOOKS = 8, 3
 # What one look of the detector must be sure of.
 _ONE_LOOK = 0.6
 _SMALLEST_PX = 24
 _AROUND = 0.08
+# The second is asked of classes without a wider word, which are wrong more often than others.
 _SCENE_SURE, _CLASS_SURE = 0.5, 0.7
 # What is cut off each side for the view of the middle.
 _MARGIN = 0.075
 # A part is named when so many overlapping tiles are so sure of it: fewer are mostly wrong.
 _PART_SURE = 0.7
 _PART_TILES = 3
+# A class without a wider word is the wrong one more often than others.
+_ODD_TILES = 6
 # The side of a tile as a share of the picture's, and how many go across. Each costs .08 s.
 _TILE_SHARE, _TILES_ACROSS = 0.45, 5
 # Numbers of the COCO detection task; some of the ninety were never used and have no name.
@@ -120,7 +124,10 @@ class Namer:
             if any(_shared(thing.box, other.box) >= _SAME for other in found):
                 continue
             crop = _crop(rgb, thing.box, original)
-            if self._scenes is None or not is_checked(thing.label) or crop is None:
+            # Of a box around another thing the classifier may name the other one.
+            is_around = any(_within(other.box, thing.box) >= _INSIDE for other in found)
+            is_alone = crop is None or is_around or not is_checked(thing.label)
+            if self._scenes is None or crop is None or is_alone:
                 name = name_alone(thing.label, thing.confidence)
             elif looks < most_looks:
                 looks += 1
@@ -160,7 +167,7 @@ class Namer:
         parts = [
             max(same, key=lambda part: part.confidence)
             for same in seen.values()
-            if len(same) >= _PART_TILES
+            if len(same) >= (_PART_TILES if same[0].kinds else _ODD_TILES)
         ]
         told = {kind for part in parts for kind in part.kinds if kind != part.label}
         narrow = (part for part in parts if part.label not in told)
@@ -243,7 +250,6 @@ class SceneNamer:
         """The class, or the narrowest everyday word, that is likely enough; None when none is."""
         best = int(chances.argmax())
         kind = narrowest(chances, sure=_SCENE_SURE, wide_sure=_CLASS_SURE)
-        # A class without a wider word is the wrong one more often than others.
         if chances[best] >= (_SCENE_SURE if kinds_of(best) else _CLASS_SURE):
             return SceneSeen(self.labels[best], round(float(chances[best]), 4), kinds_of(best))
         if kind is None:
@@ -342,3 +348,11 @@ def _shared(one: Box, other: Box) -> float:
     both = across * down
     areas = ((box.right - box.left) * (box.bottom - box.top) for box in (one, other))
     return both / (sum(areas) - both)
+
+
+def _within(inner: Box, outer: Box) -> float:
+    """The share of the one rectangle that lies in the other."""
+    across = min(inner.right, outer.right) - max(inner.left, outer.left)
+    down = min(inner.bottom, outer.bottom) - max(inner.top, outer.top)
+    area = (inner.right - inner.left) * (inner.bottom - inner.top)
+    return max(0.0, across) * max(0.0, down) / max(area, 1.0)

@@ -133,7 +133,9 @@ async def _look_words(scene: Scene, image: Image) -> str:
     if rounds is not None:
         return round_words(rounds, scene.language)
     looks = await look_of(scene, image)
-    words = _whole_words(looks.whole, scene.language)
+    named_already = {thing.label for thing in await scene.eyes.objects(image) or ()}
+    is_news = looks.whole is not None and looks.whole.label not in named_already
+    words = _whole_words(looks.whole, scene.language) if is_news else ""
     if looks.parts:
         named = join_words(scene.language, [scene_words(part) for part in looks.parts[:_PARTS]])
         words += "\n\n" * bool(words)
@@ -158,9 +160,15 @@ async def look_of(scene: Scene, image: Image) -> Looks:
             whole = None
     if whole is not None and whole.confidence >= _ONE_THING:
         return Looks(whole, ())
-    known = {whole.label, *whole.kinds} if whole else set()
-    parts = tuple(part for part in await scene.eyes.parts(image) if part.label not in known)
-    return Looks(whole, parts)
+    parts = await scene.eyes.parts(image)
+    return Looks(whole, tuple(part for part in parts if not _says_the_same(part, whole)))
+
+
+def _says_the_same(part: SceneSeen, whole: SceneSeen | None) -> bool:
+    """Whether a part is only a narrower or a wider name for the whole."""
+    if whole is None:
+        return False
+    return part.label in {whole.label, *whole.kinds} or whole.label in part.kinds
 
 
 def round_words(rounds: Rounds, language: Language) -> str:
