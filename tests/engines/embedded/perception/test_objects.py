@@ -81,3 +81,15 @@ async def test_a_part_is_named_where_several_views_of_it_agree(
     assert "espresso" in {part.label for part in parts}
     assert all(0.7 <= part.confidence <= 1 for part in parts)
     assert await eyes.parts(sketch(300, 300, ground="#99aabb").image) == ()
+
+
+@pytest.mark.skipif(not _is_installed(), reason="needs the extra objects")
+async def test_a_coffee_is_a_drink_and_a_cat_an_animal(
+    eyes: Eyes, example: Callable[[str], "Drawn"]
+) -> None:
+    scene = await eyes.scene(example("coffee.jpg"))
+    assert scene is not None
+    assert (scene.label, scene.kinds) == ("espresso", ("coffee", "drink"))
+    found = await eyes.objects(example("cat.jpg"))
+    assert found is not None
+    assert [(seen.label, seen.kinds) for seen in found] == [("cat", ("animal",))]

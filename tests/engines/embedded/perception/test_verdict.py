@@ -34,6 +34,11 @@ def test_a_dog_that_the_classifier_takes_for_a_pig_is_a_pig() -> None:
     assert _name("dog", 0.99, _chances(hog=0.9)) == Name("pig", ("pig", "animal"))
 
 
+def test_a_bicycle_behind_a_dog_stays_a_bicycle_where_the_detector_is_very_sure() -> None:
+    assert _name("bicycle", 0.98, _chances(husky=0.8)) == Name("bicycle", ("vehicle",))
+    assert _name("kite", 0.7, _chances(husky=0.8)) == Name("dog", ("dog", "animal"))
+
+
 def test_breeds_that_are_all_dogs_confirm_a_dog() -> None:
     chances = _chances(husky=0.3, malamute=0.3)
     assert _name("dog", 0.5, chances) == Name("dog", ("animal",))

@@ -92,7 +92,8 @@ def name_checked(
     fitting = counterparts().get(label)
     support = float(chances[list(fitting)].sum()) if fitting else 0.0
     other = _other(label, chances, names=names, fitting=fitting or ())
-    if other is not None:
+    # A bicycle before which a dog sits is a bicycle still, where the detector is very sure.
+    if other is not None and (label in _ANIMALS | _FOOD or confidence < _UNCONFIRMED):
         return other
     if support >= _CONFIRMED:
         return _own(label) if confidence >= _LIKELY or support >= _CLEARLY else None

@@ -136,8 +136,9 @@ async def _look_words(scene: Scene, image: Image) -> str:
     named_already = {thing.label for thing in await scene.eyes.objects(image) or ()}
     is_news = looks.whole is not None and looks.whole.label not in named_already
     words = _whole_words(looks.whole, scene.language) if is_news else ""
-    if looks.parts:
-        named = join_words(scene.language, [scene_words(part) for part in looks.parts[:_PARTS]])
+    parts = [part for part in looks.parts if part.label not in named_already]
+    if parts:
+        named = join_words(scene.language, [scene_words(part) for part in parts[:_PARTS]])
         words += "\n\n" * bool(words)
         words += scene.say(f"Parts of it look like: {named}.", f"局部看起来像：{named}。")
     return words
