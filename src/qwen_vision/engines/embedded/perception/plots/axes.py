@@ -8,6 +8,7 @@ from qwen_vision.engines.embedded.perception.plots.words import Word
 
 # A title, and a line or two of a legend or a note, may stand under an axis.
 _LINES_UNDER: Final = 3
+_PAIR: Final = 2
 Edge = Callable[[Word], float]
 _EDGES: Final[tuple[Edge, ...]] = (
     lambda word: word.right,
@@ -29,7 +30,7 @@ def upright_axes(words: Sequence[Word], *, least: int = 3) -> list[Scale]:
                 if abs(edge(other) - edge(word)) <= near
             ]
             scale = fit_scale(column, least=least)
-            if scale is not None and scale.slope < 0 and _is_free(scale, words):
+            if scale is not None and scale.slope < 0 and _is_sure(scale) and _is_free(scale, words):
                 found.append(scale)
     return _distinct(found)
 
@@ -45,7 +46,7 @@ def level_axes(words: Sequence[Word], *, least: int = 3) -> list[Scale]:
             if abs(other.y - word.y) <= 0.5 * word.height
         ]
         scale = fit_scale(row, least=least)
-        if scale is not None and scale.slope > 0 and _is_outer(scale, words):
+        if scale is not None and scale.slope > 0 and _is_sure(scale) and _is_outer(scale, words):
             found.append(scale)
     return _distinct(found)
 
@@ -81,6 +82,11 @@ def _is_outer(scale: Scale, words: Sequence[Word]) -> bool:
         for _, tick in scale.ticks
     )
     return held * 2 <= len(scale.ticks)
+
+
+def _is_sure(scale: Scale) -> bool:
+    """Whether a scale of two ticks has a zero, on which bars can be seen to stand."""
+    return len(scale.ticks) > _PAIR or any(word.number == 0 for _, word in scale.ticks)
 
 
 def _distinct(scales: Sequence[Scale]) -> list[Scale]:

@@ -16,6 +16,8 @@ from qwen_vision.engines.embedded.perception.plots.scales import Scale
 
 _FEWEST: Final = 2
 _NEAR_PX: Final = 3.0
+# So few ticks are believed only where bars stand on their zero.
+_PAIR: Final = 2
 _SAME_WIDTH: Final = 0.2
 # A scale whose zero stands this near the foot of the bars, in ticks, is moved onto it.
 _ZERO_OFF: Final = 0.2
@@ -61,6 +63,8 @@ def find_bars(
     piles = [[rect, *_pile(rect, upper, foot)] for rect in standing]
     if len(piles) < _FEWEST or not all(_is_within(rect, scale) for rect in standing):
         return None
+    if len(scale.ticks) <= _PAIR and abs(foot - scale.px(0.0)) > _NEAR_PX:
+        return None
     foot = settle(standing, foot)
     moved = _onto(scale, foot)
     is_stacked = any(len(pile) > 1 for pile in piles)
@@ -97,7 +101,7 @@ def _foot(rects: Sequence[Rect], scale: Scale) -> float | None:
 
 def _is_within(rect: Rect, scale: Scale) -> bool:
     """Whether a bar ends where the scale runs, or a tick beyond."""
-    reach = 1.1 * scale.gap_px
+    reach = scale.beyond_px + 2
     return rect.top >= scale.low_px - reach and rect.bottom <= scale.high_px + reach
 
 

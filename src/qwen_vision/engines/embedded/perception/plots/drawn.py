@@ -122,7 +122,8 @@ def _strokes(sheet: Sheet, scale: Scale) -> tuple[Area, list[Stroke]]:
     ground = sheet.ground_in(area)
     pixels = area.of(sheet.rgb).copy()
     for word in sheet.words:
-        if word.confidence > 0.8:
+        # A ring or a dot may be read as a letter.
+        if word.confidence > 0.8 and (len(word.text) > 1 or word.left < area.left):
             _clear(pixels, area, box=(word.left, word.top, word.right, word.bottom), ground=ground)
     for key in sheet.keys:
         _clear(pixels, area, box=key.box, ground=ground)

@@ -132,7 +132,7 @@ def read_missing(
     texts = reread(rgb, list(boxes.values()), read, quarter_turns=turn)
     for at, text in zip(boxes, texts, strict=True):
         # The mark of the tick over a label reads as a dash.
-        filled[at] = text.strip(" -|'`·—")
+        filled[at] = text.strip(" -|'`·—") or text
     return filled
 
 
@@ -173,6 +173,7 @@ def names_beside(
         at = min(range(len(slots)), key=lambda place: abs(slots[place] - word.y))
         if abs(slots[at] - word.y) <= reach:
             held[at].append(word)
+    held = [_without_lone(row, held) for row in held]
     names = [_joined(row) for row in held]
     used = [word for row in held for word in row]
     missing = [at for at, name in enumerate(names) if not name]
@@ -189,6 +190,17 @@ def names_beside(
         for at, text in zip(at_box, reread(rgb, boxes, read), strict=True):
             names[at] = text
     return names, used
+
+
+def _without_lone(row: Sequence[Word], rows: Sequence[Sequence[Word]]) -> list[Word]:
+    """A row without a letter that stands apart left of all labels: a title of the axis."""
+    ordered = sorted(row, key=lambda word: word.left)
+    others = [word.left for other in rows if other is not row for word in other]
+    if len(ordered) < 2 or not others or len(ordered[0].text) > 1:
+        return ordered
+    first, second = ordered[:2]
+    is_apart = second.left - first.right > 0.38 * first.height
+    return ordered[1:] if is_apart and first.right < min(others) else ordered
 
 
 def joined_labels(row: Sequence[Word]) -> list[tuple[float, str]]:

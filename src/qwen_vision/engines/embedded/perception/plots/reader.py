@@ -1,6 +1,7 @@
 """Reader: a picture and its lines of text -> the chart it shows, or None."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from qwen_vision.engines.embedded.facts import Chart, TextLine
 from qwen_vision.engines.embedded.perception.arrays import Raster
@@ -9,11 +10,14 @@ from qwen_vision.engines.embedded.perception.plots.barred import read_bars
 from qwen_vision.engines.embedded.perception.plots.drawn import read_curves, read_dots
 from qwen_vision.engines.embedded.perception.plots.legend import find_legend
 from qwen_vision.engines.embedded.perception.plots.paint import is_flat, page_ground
+from qwen_vision.engines.embedded.perception.plots.patches import unread_names
 from qwen_vision.engines.embedded.perception.plots.pies import read_pie
 from qwen_vision.engines.embedded.perception.plots.scales import Scale
 from qwen_vision.engines.embedded.perception.plots.sheet import Sheet
 from qwen_vision.engines.embedded.perception.plots.slices import find_disc
-from qwen_vision.engines.embedded.perception.plots.words import ReadCrops, words_of
+from qwen_vision.engines.embedded.perception.plots.words import ReadCrops, as_powers, words_of
+
+_TICKS: Final = 3
 
 
 def read_chart(rgb: Raster, lines: Sequence[TextLine], read: ReadCrops) -> Chart | None:
@@ -24,12 +28,16 @@ def read_chart(rgb: Raster, lines: Sequence[TextLine], read: ReadCrops) -> Chart
     """
     if min(rgb.shape[:2]) < 60 or not is_flat(rgb):
         return None
-    words = words_of(lines)
+    words = as_powers(words_of(lines))
     columns, rows = upright_axes(words), level_axes(words)
     ground = page_ground(rgb)
+    if not columns and not rows:
+        # Two ticks, one of them zero, are an axis where bars stand on that zero.
+        columns, rows = upright_axes(words, least=2), level_axes(words, least=2)
     disc = find_disc(rgb, ground) if not columns or not rows else None
     if not columns and not rows and disc is None:
         return None
+    words += unread_names(rgb, ground, words, read=read)
     sheet = Sheet(rgb, ground, tuple(words), tuple(find_legend(rgb, ground, words)), read)
     charted = _on_axes(sheet, columns, rows)
     return read_pie(sheet, disc) if charted is None and disc is not None else charted
@@ -42,6 +50,8 @@ def _on_axes(sheet: Sheet, columns: Sequence[Scale], rows: Sequence[Scale]) -> C
     bars = [chart for chart in (standing, lying) if chart is not None]
     if bars:
         return max(bars, key=lambda chart: len(chart.marks))
+    columns = [scale for scale in columns if len(scale.ticks) >= _TICKS]
+    rows = [scale for scale in rows if len(scale.ticks) >= _TICKS]
     curves = read_curves(sheet, columns[0]) if columns else None
     if curves is None and columns and rows:
         return read_dots(sheet, columns[0], rows[0])

@@ -14,6 +14,9 @@ _MIN_SHARE: Final = 0.6
 _OFF: Final = 0.07
 _OFF_PX: Final = 1.6
 _EVEN: Final = 0.12
+_EVEN_END: Final = 0.25
+_HALF: Final = 0.7
+_OFF_LINE_PX: Final = 2.5
 _ROUND_STEPS: Final = (1, 1.2, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
 
 
@@ -44,6 +47,11 @@ class Scale:
         """The smallest gap between two ticks."""
         places = sorted(px for px, _ in self.ticks)
         return min(right - left for left, right in pairwise(places))
+
+    @property
+    def beyond_px(self) -> float:
+        """How far beyond its last ticks a plot may reach: a log scale names few of them."""
+        return (3.3 if self.is_log else 1.1) * self.gap_px
 
     @property
     def low_px(self) -> float:
@@ -114,12 +122,20 @@ def _scale(
         return None
     if not is_log and not (_is_even(kept) and _is_round([value for _, value, _ in kept])):
         return None
-    mean_px = sum(px for px, _, _ in kept) / len(kept)
-    mean = sum(value for _, value, _ in kept) / len(kept)
-    spread = sum((px - mean_px) ** 2 for px, _, _ in kept)
-    slope = sum((px - mean_px) * (value - mean) for px, value, _ in kept) / spread
-    ticks = tuple((px, word) for px, _, word in kept)
-    return Scale(slope, mean - slope * mean_px, is_log, ticks)
+    slope, offset = _line(kept)
+    near = [mark for mark in kept if abs((mark[1] - offset) / slope - mark[0]) <= _OFF_LINE_PX]
+    if not is_log and len(near) >= max(least, 2):
+        slope, offset = _line(near)
+    return Scale(slope, offset, is_log, tuple((px, word) for px, _, word in kept))
+
+
+def _line(marks: Sequence[tuple[float, float, Word]]) -> tuple[float, float]:
+    """Slope and offset of the line nearest to all marks (least squares)."""
+    mean_px = sum(px for px, _, _ in marks) / len(marks)
+    mean = sum(value for _, value, _ in marks) / len(marks)
+    spread = sum((px - mean_px) ** 2 for px, _, _ in marks)
+    slope = sum((px - mean_px) * (value - mean) for px, value, _ in marks) / spread
+    return slope, mean - slope * mean_px
 
 
 def _is_round(values: Sequence[float]) -> bool:
@@ -137,11 +153,21 @@ def _is_round(values: Sequence[float]) -> bool:
 
 
 def _is_even(kept: Sequence[tuple[float, float, Word]]) -> bool:
-    """Whether the ticks stand at even gaps, some left out perhaps."""
+    """Whether the ticks stand at even gaps, some left out perhaps.
+
+    The print of the first and the last may be moved inwards, to stay in the picture.
+    """
     places = sorted(px for px, _, _ in kept)
     gaps = [right - left for left, right in pairwise(places)]
-    least = min(gaps)
+    inner = gaps[1:-1] or gaps
+    least = min(inner)
+    if min(gaps) < _HALF * least:
+        least = min(gaps)
     if least < 4:
         return False
-    parts = [gap / least for gap in gaps]
-    return all(abs(part - round(part)) < _EVEN * round(part) + 2 / least for part in parts)
+    parts = [(gap / least, _EVEN if gap in inner else _EVEN_END) for gap in gaps]
+    return all(
+        abs(part - round(part))
+        < (_EVEN if is_inner else _EVEN_END) * max(1, round(part)) + 2 / least
+        for part, is_inner in parts
+    )

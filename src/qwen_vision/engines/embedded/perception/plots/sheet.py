@@ -66,8 +66,8 @@ class Sheet:
         columns = {round(key.box[0]) for key in self.keys}
         if beside and len(beside) == len(self.keys) and len(columns) < len(self.keys):
             right = min(right, self._free_right(int(min(beside)), right))
-        top = max(0, int(scale.low_px - 1.1 * scale.gap_px))
-        bottom = min(height, int(scale.high_px + 1.1 * scale.gap_px) + 1)
+        top = max(0, int(scale.low_px - scale.beyond_px))
+        bottom = min(height, int(scale.high_px + scale.beyond_px) + 1)
         return Area(left, top, right, bottom)
 
     def _free_right(self, keys_left: int, right: int) -> int:

@@ -22,6 +22,9 @@ _NUMBER: Final = re.compile(
     r"(?P<digits>\d[\d,]*\.?\d*|\.\d+)(?:e(?P<power>[-+\u2212]?\d+))?"
     r"\s?(?P<unit>%|[kKmMbBGT]|mn|bn|万|亿|°C?|°F)?"
 )
+_RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_POWER: Final = re.compile(r"10(?:\^ ?([-\u2212]?\d{1,2})|([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))")
+_FLAT_POWER: Final = re.compile(r"10\d")
 # What the patches of a legend are read as.
 _PATCH: Final = re.compile(r"[^\w%$€£¥°+*#&@()]+")
 _TIMES: Final = {
@@ -84,6 +87,9 @@ class Word:
 
 def number_of(text: str) -> float | None:
     """The number that a text is, with its unit worked in: `1.5k` is 1500, `20%` is 20."""
+    power = _POWER.fullmatch(text.strip())
+    if power is not None:
+        return float(10.0 ** int((power[1] or power[2]).translate(_RAISED).replace("\u2212", "-")))
     match = _NUMBER.fullmatch(text.strip())
     if match is None:
         return None
@@ -97,6 +103,16 @@ def number_of(text: str) -> float | None:
         value *= 10.0 ** int(match["power"].replace("\u2212", "-"))
     negative = match["sign"] in {"-", "\u2212", "\u2013"} or bool(match["inner"])
     return -value if negative else value
+
+
+def as_powers(words: Sequence[Word]) -> list[Word]:
+    """The words, `103` read as a power of ten where others are written as one."""
+    if not any(_POWER.fullmatch(word.text) for word in words):
+        return list(words)
+    return [
+        replace(word, text=f"10^{word.text[2:]}") if _FLAT_POWER.fullmatch(word.text) else word
+        for word in words
+    ]
 
 
 def words_of(lines: Sequence[TextLine]) -> list[Word]:
