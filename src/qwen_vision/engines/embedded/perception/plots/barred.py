@@ -24,6 +24,7 @@ from qwen_vision.engines.embedded.perception.plots.sheet import Sheet
 from qwen_vision.engines.embedded.perception.plots.snap import foot_line, snapped
 from qwen_vision.engines.embedded.perception.plots.words import Word
 
+_DISTINCT: Final = 0.8
 # A printed number is believed where the bar was measured about as long.
 _PRINTED_NEAR: Final = 0.06
 # The one that stands at its very end may be farther from it.
@@ -35,8 +36,9 @@ def read_bars(sheet: Sheet, scale: Scale, *, lies: bool) -> Chart | None:
     view = sheet.turned() if lies else sheet
     if lies:
         scale = turned_scale(scale)
-    area = view.plot_area(scale)
-    ground = view.ground_in(area)
+    ground = view.ground_in(view.plot_area(scale))
+    # Bars may reach far beyond the ticks that could be read.
+    area = view.plot_area(scale, is_whole=True)
     if not lies:
         scale = snapped(view.rgb, ground, scale)
     rects = _rects(view, area, ground)
@@ -63,7 +65,9 @@ def read_bars(sheet: Sheet, scale: Scale, *, lies: bool) -> Chart | None:
         text = printed or plain_text(bar.value)
         value = bar.value if not printed else (_number(printed) or bar.value)
         marks.append(ChartMark(name, series, value, text, _box(bar.rect, lies=lies), bool(printed)))
-    if len(marks) < 2 or len(marks) < unread:
+    places = {(mark.category, mark.series) for mark in marks}
+    # Names that come again and again are those of a grid of cells.
+    if len(marks) < 2 or len(marks) < unread or len(places) < _DISTINCT * len(marks):
         return None
     titles = chart_titles(sheet, marks, scale=bars.scale, labels=labels, lies=lies)
     return Chart(

@@ -18,6 +18,8 @@ _FEWEST: Final = 2
 _NEAR_PX: Final = 3.0
 # So few ticks are believed only where bars stand on their zero.
 _PAIR: Final = 2
+# How many ticks beyond the last one read a bar may end.
+_FAR: Final = 8.0
 _SAME_WIDTH: Final = 0.2
 # A scale whose zero stands this near the foot of the bars, in ticks, is moved onto it.
 _ZERO_OFF: Final = 0.2
@@ -101,7 +103,7 @@ def _foot(rects: Sequence[Rect], scale: Scale) -> float | None:
 
 def _is_within(rect: Rect, scale: Scale) -> bool:
     """Whether a bar ends where the scale runs, or a tick beyond."""
-    reach = scale.beyond_px + 2
+    reach = scale.beyond_px + 2 if len(scale.ticks) <= _PAIR else _FAR * scale.gap_px
     return rect.top >= scale.low_px - reach and rect.bottom <= scale.high_px + reach
 
 

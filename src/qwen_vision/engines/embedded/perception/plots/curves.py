@@ -16,6 +16,8 @@ _UNBROKEN: Final = 0.6
 _LEAST_SPAN: Final = 0.35
 _AREA_FOOT: Final = 0.9
 _THICK: Final = 0.05
+_BOTH: Final = 2
+_BEND: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,11 @@ def height_at(curve: Curve, x: float, *, step_px: float) -> float | None:
     ]
     if not sides:
         return float(rows[column]) if np.isfinite(rows[column]) else None
-    guess = sum(sides) / len(sides)
+    if len(sides) == _BOTH:
+        corner = _corner(sides, x, reach=max(4.0, 0.15 * step_px))
+        if corner is not None:
+            return corner
+    guess = sum(slope * x + offset for slope, offset in sides) / len(sides)
     if not np.isfinite(rows[column]):
         return guess
     half = curve.thick_px / 2
@@ -113,8 +119,10 @@ def height_at(curve: Curve, x: float, *, step_px: float) -> float | None:
     return min(max(guess, low + half * 0.5), high - half * 0.5) if low + half < high else guess
 
 
-def _followed(rows: Raster, x: float, *, sign: int, near: float, far: float) -> float | None:
-    """The row a straight line through one side of `x` reaches there."""
+def _followed(
+    rows: Raster, x: float, *, sign: int, near: float, far: float
+) -> tuple[float, float] | None:
+    """Slope and offset of the straight line on one side of `x`."""
     start, end = sorted((x + sign * near, x + sign * far))
     places = np.arange(max(0, int(start)), min(len(rows), int(end) + 1))
     places = places[np.isfinite(rows[places])]
@@ -125,4 +133,16 @@ def _followed(rows: Raster, x: float, *, sign: int, near: float, far: float) -> 
     kept = places[apart <= max(1.0, 2.5 * float(np.median(apart)))]
     if len(kept) >= 4:
         slope, offset = np.polyfit(kept + 0.5, rows[kept], 1)
-    return float(slope * x + offset)
+    return float(slope), float(offset)
+
+
+def _corner(sides: Sequence[tuple[float, float]], x: float, *, reach: float) -> float | None:
+    """The row where the lines on both sides meet, if they bend and meet near `x`.
+
+    A label may stand a little beside the point it names.
+    """
+    (slope, offset), (other_slope, other_offset) = sides
+    if abs(slope - other_slope) < _BEND:
+        return None
+    place = (other_offset - offset) / (slope - other_slope)
+    return slope * place + offset if abs(place - x) <= reach else None

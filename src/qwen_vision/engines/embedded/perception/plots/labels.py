@@ -94,7 +94,12 @@ def _joined(words: Sequence[Word]) -> str:
     high = max(word.height for word in words)
     ordered = sorted(words, key=lambda word: (round(word.y / max(high, 1)), word.left))
     text = " ".join(word.text for word in ordered)
-    return text.strip(" |'`·")
+    return _clean(text)
+
+
+def _clean(text: str) -> str:
+    """A label without the mark of its tick, which reads as a dash."""
+    return text.strip(" |'`·-–—") or text
 
 
 def _step(slots: Sequence[float]) -> float:
@@ -131,8 +136,7 @@ def read_missing(
     filled = list(names)
     texts = reread(rgb, list(boxes.values()), read, quarter_turns=turn)
     for at, text in zip(boxes, texts, strict=True):
-        # The mark of the tick over a label reads as a dash.
-        filled[at] = text.strip(" -|'`·—") or text
+        filled[at] = _clean(text)
     return filled
 
 
@@ -188,7 +192,7 @@ def names_beside(
                 boxes.append(box)
                 at_box.append(at)
         for at, text in zip(at_box, reread(rgb, boxes, read), strict=True):
-            names[at] = text
+            names[at] = _clean(text)
     return names, used
 
 

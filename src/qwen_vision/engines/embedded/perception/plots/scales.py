@@ -167,7 +167,5 @@ def _is_even(kept: Sequence[tuple[float, float, Word]]) -> bool:
         return False
     parts = [(gap / least, _EVEN if gap in inner else _EVEN_END) for gap in gaps]
     return all(
-        abs(part - round(part))
-        < (_EVEN if is_inner else _EVEN_END) * max(1, round(part)) + 2 / least
-        for part, is_inner in parts
+        abs(part - round(part)) < off * max(1, round(part)) + 2 / least for part, off in parts
     )

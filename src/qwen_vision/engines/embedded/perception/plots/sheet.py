@@ -54,8 +54,11 @@ class Sheet:
             ),
         )
 
-    def plot_area(self, scale: Scale) -> Area:
-        """What lies beside an upright axis: from its ticks to the other side."""
+    def plot_area(self, scale: Scale, *, is_whole: bool = False) -> Area:
+        """What lies beside an upright axis: from its ticks to the other side.
+
+        It reaches a tick beyond those read, or to the ends of the picture (`is_whole`).
+        """
         height, width = self.rgb.shape[:2]
         ticks_right = max(word.right for _, word in scale.ticks)
         ticks_left = min(word.left for _, word in scale.ticks)
@@ -68,7 +71,7 @@ class Sheet:
             right = min(right, self._free_right(int(min(beside)), right))
         top = max(0, int(scale.low_px - scale.beyond_px))
         bottom = min(height, int(scale.high_px + scale.beyond_px) + 1)
-        return Area(left, top, right, bottom)
+        return Area(left, 0, right, height) if is_whole else Area(left, top, right, bottom)
 
     def _free_right(self, keys_left: int, right: int) -> int:
         """Where the plot ends left of a legend that stands beside it, not inside of it."""
