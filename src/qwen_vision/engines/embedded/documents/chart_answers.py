@@ -36,7 +36,9 @@ def _search(pattern: str) -> re.Pattern[str]:
 _X_AXIS: Final = _search(r"\bx[- ]?ax[ie]s|\bhorizontal axis|横轴|横坐标|x ?轴")
 _Y_AXIS: Final = _search(r"\by[- ]?ax[ie]s|\bvertical axis|纵轴|纵坐标|y ?轴")
 _TITLE: Final = _search(r"\btitle\b|\bheadline\b|标题|题目")
-_UNIT: Final = _search(r"\bunits? (?:of|is|are|does|do|on|used)\b|\b(?:what|which) units?\b|单位")
+_UNIT: Final = _search(
+    r"\bunits? (?:of|is|are|does|do|on|used)\b|\b(?:what|which|the) units?\b|单位"
+)
 _KIND: Final = _search(
     r"\b(?:what|which) (?:kind|type|sort) of (?:chart|graph|plot|diagram)|"
     r"(?:什么|哪种)(?:类型的?)?图表?"
@@ -154,6 +156,14 @@ def _counted(chart: Chart, question: str, language: Language) -> ChartAnswer | N
     match = _COUNTED.search(question)
     if match is None:
         return None
+    some = _signed(chart, question, language) or _beyond(chart, question, language)
+    if some is not None:
+        count = len(some.marks)
+        told_them = f": {some.text}" if some.marks else "."
+        return ChartAnswer(
+            pick(language, f"I count {count}{told_them}", f"我数到 {count} 个。{some.text}"),
+            some.marks,
+        )
     what = (match["what"] or match["han"]).lower()
     if what.startswith(("line", "series", "线", "折线", "系列", "colo")):
         count = len(chart.series)
@@ -242,6 +252,9 @@ def _computed(chart: Chart, question: str, language: Language) -> ChartAnswer | 
     if len(marks) < 2:
         return None
     named = len(marks) < len(chart.marks)
+    if _DIFFERENCE.search(question) and _HIGHEST.search(question) and _LOWEST.search(question):
+        ends = sorted(marks, key=lambda mark: mark.value)
+        return _between([ends[0], ends[-1]], chart, question, language=language)
     about = "" if all(mark.printed for mark in marks) else "≈ "
     if len(marks) == 2 and named and (_DIFFERENCE.search(question) or _RATIO.search(question)):
         return _between(marks, chart, question, language=language)

@@ -9,6 +9,7 @@ from qwen_vision.engines.embedded.documents.dates import month_of
 from qwen_vision.engines.embedded.documents.words import names
 from qwen_vision.engines.embedded.facts import Chart, ChartMark
 
+_SHORT: Final = 2
 _MONTH_WORD: Final = re.compile(r"\d{1,2}月|[a-z]{3,}")
 
 
@@ -51,15 +52,17 @@ def _once(name: str, other: str, folded: str) -> bool:
 
 def _says(name: str, question: str, folded: str) -> bool:
     plain = name.strip()
-    if len(plain) <= 2 and plain.isascii():
+    if len(plain) <= _SHORT and plain.isascii():
         # A single letter is named as it is printed: "a" is mostly an article.
-        return (
-            re.search(rf"(?<![\w]){re.escape(plain)}(?![\w])", _without_articles(question, plain))
-            is not None
-        )
-    if re.search(rf"(?<![a-z0-9]){re.escape(fold(plain))}(?![a-z0-9])", folded):
+        return _whole(plain).search(_without_articles(question, plain)) is not None
+    if _whole(fold(plain)).search(folded):
         return True
     return names(plain, question) if plain.isascii() else fold(plain) in folded
+
+
+def _whole(name: str) -> re.Pattern[str]:
+    """The name as a word of its own; Chinese may stand right beside it."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])")
 
 
 def _without_articles(question: str, name: str) -> str:

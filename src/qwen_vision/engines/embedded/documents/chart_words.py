@@ -41,9 +41,9 @@ def how_measured(chart: Chart, language: Language) -> str:
 
 def chart_words(chart: Chart, language: Language) -> str:
     """Kind, title, axes and every value, with what is measured and what was left out."""
-    named = f" “{chart.title}”" if chart.title else ""
+    named = pick(language, f", “{chart.title}”", f"“{chart.title}”") if chart.title else ""
     head = kind_words(chart, language)
-    head = head[0].upper() + head[1:] + (pick(language, ",", "，") if named else "") + named
+    head = head[0].upper() + head[1:] + named
     if chart.kind == "scatter":
         return head + pick(language, ". ", "。") + _scatter(chart, language)
     # Markdown wants a free line before a table.
