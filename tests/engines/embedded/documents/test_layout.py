@@ -1,5 +1,6 @@
 """A page becomes titles of several ranks, paragraphs, lists and tables."""
 
+from dataclasses import replace
 from itertools import count
 
 from qwen_vision.engines.embedded.documents.layout import Part, page_parts
@@ -86,6 +87,17 @@ def test_numbers_that_follow_each_other_are_a_list() -> None:
     assert next(iter(latex_page(parts))) == (
         "\\begin{enumerate}\n\\item Dig\n\\item Plant\n\\item Water\n\\end{enumerate}"
     )
+
+
+def test_a_large_line_beside_usual_ones_is_a_title_by_itself() -> None:
+    head, address = line("Town Supplies", 0, size=2.0), line("85 Dock Street", 10, left=600)
+    body = line(_PROSE, 80)
+    rows = [replace(one, row=at) for one, at in ((head, 0), (address, 0), (body, 1))]
+    assert list(markdown_page(page_parts(Reading(tuple(rows))), None)) == [
+        "# Town Supplies",
+        "85 Dock Street",
+        _PROSE,
+    ]
 
 
 def test_a_number_alone_begins_no_list() -> None:

@@ -135,3 +135,41 @@ def test_headings_without_lines_between_them_are_parted_where_the_columns_are() 
         ["Leeds", "Ann", "4"],
         ["Leeds", "Ann", "4"],
     ]
+
+
+def test_white_bands_part_rows_whose_cells_have_several_lines() -> None:
+    cells = (
+        (0, ("Task", "Best tool")),
+        (40, ("Show usual output", "print")),
+        (62, ("of a program", "")),
+        (102, ("", "Warnings where the code")),
+        (113, ("Report a warning", "")),
+        (124, ("", "should be changed")),
+        (164, ("Report an error", "Raise it")),
+    )
+    lines = [
+        line(text, left, top)
+        for top, texts in cells
+        for left, text in zip((0.0, 300.0), texts, strict=True)
+        if text
+    ]
+    assert only(lines) == [
+        ["Task", "Best tool"],
+        ["Show usual output of a program", "print"],
+        ["Report a warning", "Warnings where the code should be changed"],
+        ["Report an error", "Raise it"],
+    ]
+
+
+def test_blocks_of_an_address_beside_each_other_are_no_table() -> None:
+    blocks = (
+        ("To Ben Carter", "Offer 1394"),
+        ("30 Church Lane", "Of March 24"),
+        ("Central", "Until May 23"),
+    )
+    lines = [
+        line(text, 500.0 * at, 22.0 * top)
+        for top, texts in enumerate(blocks)
+        for at, text in enumerate(texts)
+    ]
+    assert find_tables(lines, Rules()) == ()

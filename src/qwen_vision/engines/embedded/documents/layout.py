@@ -69,7 +69,7 @@ def page_parts(reading: Reading) -> list[Part]:
             parts.append(page.text_part(tuple(group)))
             group.clear()
 
-    for row in reading.rows:
+    for row in (part for whole in reading.rows for part in page.by_size(whole)):
         table = _table_of(row, reading.tables)
         if table is not None:
             close()
@@ -107,6 +107,15 @@ class _Page:
         """Whether a row is set in larger type than the page."""
         line = max(row, key=lambda line: len(line.text))
         return self.times(row) >= _LARGER and self.type.is_tall(line)
+
+    def by_size(self, row: _Row) -> Iterator[_Row]:
+        """A row; a large line beside usual ones, as in the head of a letter, is one by itself."""
+        large = tuple(line for line in row if self.is_large((line,)))
+        small = tuple(line for line in row if not self.is_large((line,)))
+        if large and small and self.times(large) >= _MUCH_LARGER * self.times(small):
+            yield from (large, small)
+        else:
+            yield row
 
     def starts_new(self, group: Sequence[_Row], row: _Row) -> bool:
         """Whether a row is another part: after a gap, in another size, an item, an indent."""

@@ -15,6 +15,11 @@ from qwen_vision.engines.embedded.perception.rules import Rule, Rules
 _TIGHT = 1.3
 _CLOSER = 0.85
 _FULL = 0.8
+# White between rows whose cells have several lines, in letter heights, and how much more it is
+# than between the lines; the part of the columns that such lines fill at most.
+_BAND = 0.3
+_BAND_STEP = 0.12
+_SPARSE = 0.8
 _PARTLY = 0.08
 _MAX_HEADER_LINES = 4
 _NUMBER = re.compile(r"\d")
@@ -103,14 +108,55 @@ def logical_rows(body: Body) -> tuple[list[list[Slot]], int]:
     ]
     groups: list[Row] = []
     headers = 0
+    starts = _band_starts(rows, body.height, after=lines)
     for index, row in enumerate(rows):
         in_header = index < lines
-        if groups and _goes_on(groups[-1], row, _Place(gaps, index, in_header, body.height)):
+        goes_on = bool(groups) and (
+            index not in starts
+            if starts and index >= lines
+            else _goes_on(groups[-1], row, _Place(gaps, index, in_header, body.height))
+        )
+        if goes_on:
             groups[-1] = _merged(groups[-1], row)
         else:
             groups.append(row)
             headers += in_header
     return [list(row.slots) for row in groups], min(headers, len(groups) - 1)
+
+
+def _band_starts(rows: Sequence[Row], height: float, *, after: int) -> frozenset[int]:
+    """The lines that begin a row, where white bands part rows and lines of a cell stand close.
+
+    Empty where the bands are no wider than between lines, or part what are rows themselves.
+    """
+    starts, bottom = [after], 0.0
+    white = []
+    for index, row in enumerate(rows[after:], start=after):
+        boxes = [piece.box for slot in row.slots for piece in slot.pieces]
+        top = min(box.top for box in boxes)
+        if index > after:
+            white.append((top - bottom) / height)
+            starts += [index] if white[-1] >= _BAND else []
+        bottom = max(bottom, *(box.bottom for box in boxes))
+    loose = [gap for gap in white if gap >= _BAND]
+    close = [gap for gap in white if gap < _BAND]
+    if not loose or not close or min(loose) - max(close) < _BAND_STEP:
+        return frozenset()
+    ends = [*starts[1:], len(rows)]
+    bands = [rows[start:end] for start, end in zip(starts, ends, strict=True)]
+    return frozenset(starts) if all(_is_one_row(band) for band in bands) else frozenset()
+
+
+def _is_one_row(lines: Sequence[Row]) -> bool:
+    """Whether lines can be one row: they go on, or leave columns empty that others fill."""
+    if len(lines) < 2:
+        return True
+    if any(_stands_alone(above, row) for above, row in pairwise(lines)):
+        return False
+    used = frozenset().union(*(row.columns for row in lines))
+    filled = sum(len(row.columns) for row in lines)
+    small = any(slot.text[:1].islower() for row in lines[1:] for slot in row.slots)
+    return len(used) > 1 and (small or filled <= _SPARSE * len(used) * len(lines))
 
 
 def _gap(body: Body, above: Row, below: Row) -> _Gap:

@@ -32,6 +32,8 @@ _PROSE_WIDTH = 0.6
 _PROSE_LETTERS = 30
 _PROSE_INDENT = 3.0
 _LOOK_AHEAD = 5
+_FEW_LETTERS = 4
+_SAME_PLACE = 0.5
 # A gutter may be crossed by some of the text: headings that span, a value too long.
 _CROSSED = 0.15
 # Boxes of text reach beyond its ink by this part of their height.
@@ -40,6 +42,7 @@ _RIM = 0.12
 _COVERS = 0.4
 _MIN_ROWS = 3
 _MIN_ROWS_RULED = 2
+_MIN_LINES_OF_WORDS = 7
 _FITTING = 0.75
 
 
@@ -160,10 +163,23 @@ def _trimmed(run: list[Sequence[Placed]]) -> list[Sequence[Placed]]:
     run, last = run[seeds[0] :], seeds[-1] - seeds[0]
     # The last cell may run on over more lines; the last rows may be narrow ones.
     while last + 1 < len(run) and (
-        _runs_on(run[last], run[last + 1]) or 1 < len(run[last]) == len(run[last + 1])
+        _runs_on(run[last], run[last + 1]) or _is_in_columns(run[: last + 1], run[last + 1])
     ):
         last += 1
     return run[: last + 1]
+
+
+def _is_in_columns(above: Sequence[Sequence[Placed]], row: Sequence[Placed]) -> bool:
+    """Whether each of several cells begins or ends where a cell above does."""
+    places = [piece.box for other in above for piece in other]
+    return len(row) > 1 and all(
+        any(
+            min(abs(box.left - piece.box.left), abs(box.right - piece.box.right))
+            < _SAME_PLACE * piece.height
+            for box in places
+        )
+        for piece in row
+    )
 
 
 def _runs_on(above: Sequence[Placed], below: Sequence[Placed]) -> bool:
@@ -190,6 +206,8 @@ def _table(region: _Region) -> Table | None:
     if len(several) < (_MIN_ROWS_RULED if ruled else _MIN_ROWS) or not _fits(rows):
         return None
     columns = len(gutters) + 1
+    if columns == 2 and not ruled and len(rows) < _MIN_LINES_OF_WORDS and not _has_values(rows):
+        return None
     edges = tuple((start + end) / 2 for start, end in gutters)
     body = Body(tuple(rows), edges, region.box, region.height, _near(region))
     cells: list[Cell] = []
@@ -225,6 +243,15 @@ def _fits(rows: Sequence[Row]) -> bool:
     return single >= _FITTING * len(slots)
 
 
+def _has_values(rows: Sequence[Row]) -> bool:
+    """Whether one of two columns holds labels or figures, as blocks of an address do not."""
+    first = [slot.text for row in rows for slot in row.slots if slot.last == 0]
+    second = [slot.text for row in rows for slot in row.slots if slot.first == 1]
+    labels = sum(text.rstrip().endswith((":", "：")) for text in first)
+    figures = sum(not text[:1].isalpha() for text in second)
+    return 2 * labels >= len(first) or 2 * figures >= len(second)
+
+
 def _is_even(region: _Region) -> bool:
     """Whether letters are about one size, as in a table and unlike on a sign."""
     heights = [piece.height for piece in region.pieces]
@@ -249,7 +276,7 @@ def _gutters(region: _Region) -> list[tuple[float, float]]:
         for piece in row:
             rim = _RIM * piece.height
             start = max(0, int(piece.box.left + rim) - origin)
-            here[start : max(start, int(piece.box.right - rim) - origin) + 1] = True
+            here[start : max(start, int(_ink_end(piece) - rim) - origin) + 1] = True
         covered += weight * here
         total += weight
     free = np.concatenate([[False], covered <= _CROSSED * total, [False]])
@@ -260,6 +287,15 @@ def _gutters(region: _Region) -> list[tuple[float, float]]:
         if end - start >= _MIN_GUTTER * height and start > 0 and end < width - 1
     ]
     return _with_ruled(gutters, region)
+
+
+def _ink_end(piece: Placed) -> float:
+    """Where the last letter of a piece ends; its box may reach into the next column."""
+    stops, box = piece.line.stops, piece.box
+    if len(stops) < _FEW_LETTERS:
+        return box.right
+    pitch = (stops[-1] - stops[0]) / (len(stops) - 1)
+    return min(box.right, box.left + (stops[-1] + 1.2 * pitch) * (box.right - box.left))
 
 
 def _with_ruled(gutters: list[tuple[float, float]], region: _Region) -> list[tuple[float, float]]:
