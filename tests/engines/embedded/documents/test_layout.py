@@ -5,7 +5,7 @@ from itertools import count
 
 from qwen_vision.engines.embedded.documents.layout import Part, page_parts
 from qwen_vision.engines.embedded.documents.markup import html_page, latex_page, markdown_page
-from qwen_vision.engines.embedded.facts import Box, Reading, TextLine
+from qwen_vision.engines.embedded.facts import Box, Cell, Reading, Table, TextLine
 
 _PROSE = "the garden was laid out in the spring of that year and"
 _HEIGHT = 20.0
@@ -98,6 +98,16 @@ def test_a_large_line_beside_usual_ones_is_a_title_by_itself() -> None:
         "85 Dock Street",
         _PROSE,
     ]
+
+
+def test_tables_beside_each_other_are_both_told() -> None:
+    lines = [line(text, 0, left=left) for text, left in (("Ann", 40), ("Bob", 400))]
+    tables = tuple(
+        Table(1, 1, (Cell(0, 0, one.text),), Box(left, -10, left + 200, 40))
+        for one, left in zip(lines, (0, 380), strict=True)
+    )
+    written = list(markdown_page(page_parts(Reading(tuple(lines), tables=tables)), None))
+    assert written == ["| Ann |\n| --- |", "| Bob |\n| --- |"]
 
 
 def test_a_number_alone_begins_no_list() -> None:

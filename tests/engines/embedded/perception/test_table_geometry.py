@@ -173,3 +173,13 @@ def test_blocks_of_an_address_beside_each_other_are_no_table() -> None:
         for at, text in enumerate(texts)
     ]
     assert find_tables(lines, Rules()) == ()
+
+
+def test_rows_without_lines_between_them_are_parted_inside_a_ruled_grid() -> None:
+    rules = Rules(
+        horizontal=tuple(Rule(at, 0, 400) for at in (0.0, 40.0, 160.0, 200.0)),
+        vertical=tuple(Rule(at, 0, 200) for at in (0.0, 200.0, 400.0)),
+    )
+    cells = ((10, "Head"), (50, "first"), (90, "second"), (130, "third"), (170, "last"))
+    lines = [line(f"{text} {at}", 20 + 200 * at, top) for top, text in cells for at in (0, 1)]
+    assert [texts[0] for texts in only(lines, rules)] == [f"{text} 0" for _, text in cells]

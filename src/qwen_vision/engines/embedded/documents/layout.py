@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 from typing import Final, Literal, TypeAlias
 
@@ -69,17 +69,17 @@ def page_parts(reading: Reading) -> list[Part]:
             parts.append(page.text_part(tuple(group)))
             group.clear()
 
-    for row in (part for whole in reading.rows for part in page.by_size(whole)):
-        table = _table_of(row, reading.tables)
+    for row, table in (part for whole in reading.rows for part in _by_table(whole, reading.tables)):
         if table is not None:
             close()
             if id(table) not in told:
                 told.add(id(table))
                 parts.append(Part("table", table.box, table=table))
             continue
-        if group and page.starts_new(group, row):
-            close()
-        group.append(row)
+        for piece in page.by_size(row):
+            if group and page.starts_new(group, piece):
+                close()
+            group.append(piece)
     close()
     return list(_listed(_ranked(parts, page), page))
 
@@ -236,9 +236,15 @@ def _shares_column(above: _Row, below: _Row) -> bool:
     return min(upper.right, lower.right) > max(upper.left, lower.left)
 
 
-def _table_of(row: Sequence[TextLine], tables: Sequence[Table]) -> Table | None:
-    """The table that holds the middle of the row's first line."""
-    box = row[0].box
+def _by_table(row: _Row, tables: Sequence[Table]) -> Iterator[tuple[_Row, Table | None]]:
+    """The lines of a row that stand in each table, and those outside, from left to right."""
+    for table, lines in groupby(row, key=lambda line: _table_of(line, tables)):
+        yield tuple(lines), table
+
+
+def _table_of(line: TextLine, tables: Sequence[Table]) -> Table | None:
+    """The table that holds the middle of a line."""
+    box = line.box
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     for table in tables:
         area = table.box

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 
 from qwen_vision.engines.embedded.facts import Box, Cell, Table
 from qwen_vision.engines.embedded.perception.order import Placed, rows_of
@@ -14,6 +16,8 @@ _SAME_PX = 6.0
 _DRAWN = 0.5
 # In letter heights: headings beside each other stand further apart than words.
 _HEAD_GAP = 0.5
+# In letter heights: rows without a line between them stand further apart than lines of a cell.
+_ROW_GAP = 0.6
 # A cell that holds more lines than this is a column whose rows are not ruled.
 _MAX_LINES_PER_ROW = 3
 
@@ -33,7 +37,24 @@ class Grid:
 
     def table(self, pieces: Sequence[Placed]) -> Table | None:
         """The table with this text; None when its rows or columns are not all ruled."""
-        return self._with_head_walls(pieces)._table(pieces)
+        return self._with_head_walls(pieces)._with_floors(pieces)._table(pieces)
+
+    def _with_floors(self, pieces: Sequence[Placed]) -> "Grid":
+        """The grid with lines between rows of text that fill all columns and stand well apart."""
+        floors: list[float] = []
+        for top, bottom in pairwise(self.ys):
+            lines = rows_of([piece for piece in pieces if top < piece.middle < bottom])
+            full = len(lines) > 1 and all(len(line) == len(self.xs) - 1 for line in lines)
+            gaps = [
+                (max(piece.box.bottom for piece in above), min(piece.box.top for piece in below))
+                for above, below in pairwise(lines)
+            ]
+            height = median(piece.height for line in lines for piece in line) if lines else 0.0
+            if full and all(low - high > _ROW_GAP * height for high, low in gaps):
+                floors += [(high + low) / 2 for high, low in gaps]
+        rules = tuple(Rule(at, self.xs[0], self.xs[-1]) for at in floors)
+        ruled = replace(self.rules, horizontal=(*self.rules.horizontal, *rules))
+        return replace(self, ys=tuple(sorted([*self.ys, *floors])), rules=ruled)
 
     def _with_head_walls(self, pieces: Sequence[Placed]) -> "Grid":
         """The grid with walls in a first row that shows none but has words over each column.

@@ -183,11 +183,16 @@ def _is_in_columns(above: Sequence[Sequence[Placed]], row: Sequence[Placed]) -> 
 
 
 def _runs_on(above: Sequence[Placed], below: Sequence[Placed]) -> bool:
+    """Whether a line alone goes on with a cell above it: close under it, and not beyond it."""
     height = median(piece.height for piece in above)
+    line = below[0].box
     close = below[0].middle - above[0].middle < 1.3 * height
-    under = any(abs(piece.box.left - below[0].box.left) < height for piece in above)
-    inside = below[-1].box.right <= max(piece.box.right for piece in above) + height
-    return len(below) == 1 and close and under and inside and not below[0].line.text[:1].isupper()
+    over = [piece.box for piece in above if abs(piece.box.left - line.left) < height]
+    inside = line.right <= max(piece.box.right for piece in above) + height
+    if below[0].line.text[:1].isupper():
+        # A capital may begin a note under the table: only within its own cell it goes on.
+        inside = any(line.right <= box.right + height for box in over)
+    return len(below) == 1 and close and bool(over) and inside
 
 
 def _table(region: _Region) -> Table | None:
