@@ -134,3 +134,24 @@ async def test_shots_are_asked_one_by_one(
 ) -> None:
     blue, gold = (sketch(320, 180, ground=ground).pixels for ground in ("#102060", "#e0b030"))
     assert wanted in (await ask(film([blue] * 4 + [gold] * 6), question)).text
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("How many circles are there at 3 s?", "At 3.0 s I count 5."),
+        ("How many circles are there?", "At most 6 in one frame, first at 4.0 s."),
+        ("When does the number of circles change?", "changes at 2.0 s and 4.0 s."),
+        ("有几个圆？", "最多 6 个"),
+    ],
+)
+async def test_circles_are_counted_over_time(
+    ask: "Ask", *, sketch: "type[Sketch]", film: "type[Film]", question: str, wanted: str
+) -> None:
+    frames = []
+    for count in (4, 5, 6):
+        frame = sketch(480, 270, ground="#f0f0f0")
+        for place in range(count):
+            frame.draw.ellipse((20 + 76 * place, 100, 80 + 76 * place, 160), fill="#7030a0")
+        frames += [frame.pixels] * 4
+    assert wanted in (await ask(film(frames), question)).text

@@ -240,6 +240,12 @@ def is_still(motions: Sequence[Motion]) -> bool:
     return _amount(motions) < _STILL
 
 
+def stands_still(shot: Shot) -> bool:
+    """Whether hardly anything changes in a shot but its light."""
+    lit = abs(shot.brighter) >= _BRIGHTER
+    return _amount(shot.motions) < (_LITTLE if lit else _STILL)
+
+
 def _amount(motions: Sequence[Motion]) -> float:
     return sum(motion.amount for motion in motions) / max(1, len(motions))
 

@@ -1,7 +1,9 @@
 """Video: answers about shots, text over time, counts, movement and moments, with time stamps."""
 
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from qwen_vision.engines.embedded.facts import Mover, VideoFacts
@@ -24,10 +26,10 @@ from qwen_vision.engines.embedded.rooms.moments import (
 from qwen_vision.engines.embedded.rooms.motion import (
     at_once,
     clock,
-    is_still,
     mover_name,
     mover_words,
     moves,
+    stands_still,
     told_movers,
     view_words,
 )
@@ -81,8 +83,9 @@ def _answer(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) ->
         return own
     times = times_in(intent.text)
     reads = intent.task in {Task.READ, Task.PART, Task.WORDS} or ask is Ask.TEXT
-    if intent.task is Task.COUNT:
-        return _count(scene, intent, facts)
+    counted = _count(scene, intent, facts) if ask is Ask.HOW_MANY else ""
+    if counted or (intent.task is Task.COUNT and times is None):
+        return counted or times_of(scene, intent, facts)
     if intent.task is Task.MOMENT or times is not None:
         return at_moment(facts, times, language)
     when = ask is Ask.WHEN or intent.task in {Task.WHEN, Task.EXISTS, Task.LOCATE, Task.VALUE}
@@ -141,7 +144,7 @@ def _no_mover(facts: VideoFacts, language: Language) -> str:
             f"{_upper(listed)}; I don't follow single things while it moves.",
             f"{listed}；画面移动时我不跟踪单个物体。",
         )
-    if all(is_still(shot.motions) for shot in facts.shots):
+    if all(stands_still(shot) for shot in facts.shots):
         return pick(language, "No, hardly anything moves.", "没有，画面几乎静止。")
     return pick(
         language,
@@ -291,10 +294,9 @@ def _end_text(facts: VideoFacts, language: Language, *, first: bool) -> str:
 
 
 def _count(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
-    """How many there are at most, and how the number changes."""
+    """How many there are at most or at a time, and when the number changes; empty if unknown."""
     labels = detector_labels(intent.subject)
     rounds = any(word in intent.text.lower() for word in _ROUND)
-    times = times_in(intent.text)
     counts = [
         (
             sighting.time_s,
@@ -305,23 +307,30 @@ def _count(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
         for sighting in facts.sightings
     ]
     if not (rounds or (labels and facts.sees_objects)) or not any(n for _, n in counts):
-        return times_of(scene, intent, facts)
-    subject = intent.subject
+        return ""
+    return _number_words(counts, intent.text, scene.language)
+
+
+def _number_words(counts: Sequence[tuple[float, int]], question: str, language: Language) -> str:
+    """A number at the time asked about, when it changes, or the largest."""
+    times = times_in(question)
     if times is not None:
-        before = [count for count in counts if count[0] <= times.start_s] or counts[:1]
-        return scene.say(
-            f"At {clock(times.start_s)} I count {before[-1][1]} ({subject}).",
-            f"{clock(times.start_s)} 时有 {before[-1][1]} 个（{subject}）。",
-        )
+        time_s = times.start_s
+        before = [count for count in counts if count[0] <= time_s] or counts[:1]
+        # None may also be too few to be told from other shapes.
+        number = before[-1][1]
+        words = (f"At {clock(time_s)} I count {number}.", f"{clock(time_s)} 时有 {number} 个。")
+        return pick(language, *words) if number else ""
+    if re.search(r"\bwhen\b|什么时候|何时", question, re.IGNORECASE):
+        new = [clock(after[0]) for before, after in pairwise(counts) if before[1] != after[1]]
+        listed = join_words(language, new[:_SHOTS])
+        words = (f"The number I count changes at {listed}.", f"数量在 {listed} 变化。")
+        return pick(language, *words) if new else ""
     time_s, most = max(counts, key=lambda item: item[1])
-    usual = sorted(count for _, count in counts)[len(counts) // 2]
-    if usual == most:
-        return scene.say(
-            f"{most} ({subject}) in one frame.", f"同一帧中有 {most} 个（{subject}）。"
-        )
-    return scene.say(
-        f"At most {most} ({subject}) in one frame, at {clock(time_s)}; {usual} in most frames.",
-        f"同一帧中最多 {most} 个（{subject}），在 {clock(time_s)}；多数帧中有 {usual} 个。",
+    return pick(
+        language,
+        f"At most {most} in one frame, first at {clock(time_s)}.",
+        f"同一帧中最多 {most} 个，最早在 {clock(time_s)}。",
     )
 
 

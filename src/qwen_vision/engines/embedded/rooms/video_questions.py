@@ -29,6 +29,7 @@ class Ask(Enum):
     LAST_TEXT = "the last text"
     TEXT = "is there text"
     RANGE = "what happens from one time to another"
+    HOW_MANY = "how many there are"
     WHEN = "when something comes or goes"
     OTHER = "something else"
 
