@@ -32,7 +32,6 @@ _TEXT_TASKS: Final = _TELLS_NUMBERS | {
 }  # fmt: skip
 # The first that the pictures bear out decides.
 _BY_WHAT_IS_SEEN: Final = (
-    (frozenset(Task), names_a_chart, Task.CHART),
     (_TEXT_TASKS, asks_of_code, Task.PROGRAM),
     (_TEXT_TASKS, asks_of_chat, Task.CHAT),
     (_TEXT_TASKS, asks_of_calendar, Task.CALENDAR),
@@ -40,6 +39,7 @@ _BY_WHAT_IS_SEEN: Final = (
     (_TEXT_TASKS, asks_beside, Task.BESIDE),
     (_TEXT_TASKS, asks_a_list, Task.LISTED),
     (_TELLS_NUMBERS, reckoned, Task.RECKON),
+    (frozenset(Task), names_a_chart, Task.CHART),
     (_TELLS_NUMBERS, checked, Task.CHECK),
 )
 

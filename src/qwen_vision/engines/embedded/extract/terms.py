@@ -93,6 +93,12 @@ def named_terms(reading: Reading, question: str) -> list[Term]:
     return sorted(found, key=lambda term: term.asked_at)
 
 
+def item_terms(reading: Reading) -> list[Term]:
+    """The lines of a bill as numbers, whatever a question names."""
+    items = bill_items(Sheet.of(reading))
+    return [_term(part, "", -1) for item in items for part in _of_item(item)]
+
+
 def said_amounts(question: str) -> list[Amount]:
     """The numbers a question says, percentages aside; Chinese words stand close to them."""
     spaced = re.sub(r"(?<=\d)(?=[\u3400-\u9fff])", " ", question)

@@ -19,6 +19,7 @@ from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.extract.terms import (
     COUNTS,
     Term,
+    item_terms,
     named_terms,
     only_amount,
     said_amounts,
@@ -311,16 +312,12 @@ def _without(paper: _Paper) -> Reckoned | None:
     left_out = [
         term for term in paper.terms if match and not term.concept and term.asked_at > match.start()
     ]
-    items = named_terms(paper.readings[0], _all_words(paper.readings[0]))
+    items = item_terms(paper.readings[0])
     kept = [term for term in items if term.line not in [other.line for other in left_out]]
     if not left_out or len(kept) != len(items) - len(left_out) or not kept:
         return None
     value = sum((term.value for term in kept), Decimal(0))
     return Reckoned(_rounded(value, *kept), " + ".join(map(_said, kept)), tuple(kept))
-
-
-def _all_words(reading: Reading) -> str:
-    return " ".join(item.values["description"] for item in bill_items(Sheet.of(reading)))
 
 
 def _risen_between(paper: _Paper) -> Reckoned | None:
@@ -407,7 +404,7 @@ def _pieces(paper: _Paper) -> Reckoned | None:
     """How many pieces a bill with printed quantities lists."""
     if not _PIECES.search(paper.question):
         return None
-    parts = named_terms(paper.readings[0], _all_words(paper.readings[0]))
+    parts = item_terms(paper.readings[0])
     counts = [term.quantity for term in parts if term.quantity is not None]
     if not counts or len(counts) < len(parts):
         return None

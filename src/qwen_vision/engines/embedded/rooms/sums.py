@@ -51,6 +51,8 @@ _NAMES_ZH: Final = {
 _WHICH: Final = re.compile(
     r"\b(?:which|who|what(?:'s| is) the (?:most expensive|cheapest))\b|哪|什么", re.IGNORECASE
 )
+# "The most expensive" measures the price, whatever the column is called.
+_OF_MONEY: Final = re.compile(r"\b(?:expensive|cheap|pricey|costly)\b", re.IGNORECASE)
 _EXTREMES: Final = frozenset({"largest", "smallest"})
 _LISTED: Final = 12
 # The part of a header's words that a question must say to mean its column.
@@ -72,7 +74,7 @@ async def do_sums(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     for place, (index, image) in enumerate(scene.images):
         reading = await scene.eyes.read(image)
         measure = measured(intent.text)
-        if unheard(reading, measure):
+        if unheard(reading, measure) and not _OF_MONEY.search(measure):
             yield Say("\n" if place else "")
             yield Say(
                 scene.say(
