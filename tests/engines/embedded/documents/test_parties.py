@@ -121,3 +121,21 @@ def test_the_addressee_of_a_letter_stands_under_the_line_of_the_sender(
     assert found["lieferant"]["name"] == "Kessler Gartenbau GmbH"
     assert found["lieferant"]["adresse"] == "Am Mühlbach 7 · 86150 Augsburg"
     assert found["empfaenger"] == "Max Brandl"
+
+
+def test_who_is_addressed_by_title_is_not_the_issuer_named_at_the_foot(
+    lay_out: Callable[..., Reading],
+) -> None:
+    page = lay_out(
+        [(20, "Mrs Harriet Oduya")],
+        [(20, "61 Larkspur Road")],
+        [(20, "Norwich NR2 3QT")],
+        [],
+        [(20, "12 x Lavender plants £54.00")],
+        [],
+        [(20, "Bramble Nurseries Ltd, Mill Farm, Swaffham PE37 7XY. Tel 01760 555 021")],
+    )
+    found = filled(page, {"supplier": party("name", "address"), "customer": party("name")})
+    assert found["supplier"]["name"] == "Bramble Nurseries Ltd"
+    assert found["supplier"]["address"] == "Mill Farm, Swaffham PE37 7XY"
+    assert found["customer"] == {"name": "Mrs Harriet Oduya"}

@@ -80,6 +80,13 @@ _BANK: Final = re.compile(
     re.IGNORECASE,
 )
 _KEPT: Final = 64
+_AFTER_NAME: Final = re.compile(
+    r"\s+[-–·|•]\s+|(?<=\w)\s*[·•|]\s*|(?:(?<=\bLtd)|(?<=\bInc)|(?<=\bGmbH)|(?<=\bLLC)),\s?"
+)
+# A price beside words makes them an item.
+_PRICED: Final = re.compile(r"[$€£¥]\s?\d|\d[.,]\d{2}(?:\s?[€$£])?$")
+_REACHED: Final = re.compile(r"(?i)[.,;]?\s*\b(?:tel|phone|fax|e-?mail)\b")
+_ADDRESSED: Final = re.compile(r"\W*(?:Mr|Mrs|Ms|Miss|Herrn?|Frau|Firma|Mme|Mlle|Sra?|Dhr|Mevr)\b")
 _SALUTED: Final = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Sig|Dhr|Mevr)\b")
 # Whom a Japanese letter is for.
 _HONOURED: Final = re.compile(r"(?:御中|様|殿)\s*$")
@@ -119,6 +126,13 @@ def _companies(sheet: Sheet) -> tuple[Found, ...]:
         for block in headed(sheet, role)
         for line in (*block.lines, block.heading)
     } | {id(line) for line in sheet.lines if _HONOURED.search(line.text)}
+    # Nor is who is addressed as "Herrn" or "Mrs" over an address.
+    others |= {
+        id(line)
+        for block in standing_alone(sheet)
+        if _ADDRESSED.match(block.lines[0].text)
+        for line in block.lines
+    }
     named += [
         value
         for value in labelled(sheet, concepts()["company"])
@@ -276,12 +290,15 @@ def _is_name(text: str) -> bool:
     if re.match(r"(?i)\W*(?:no|lot|tel|fax|gst|www|date|page)\b[ .:]*\d?", text):
         return False
     amount = take(text, "amount")
-    return not (amount is not None and amount.pure)
+    return amount is None or not (amount.pure or _PRICED.search(text))
 
 
 def _trim(text: str) -> str:
     """The name without the address that a sender line carries: `Name AG - Street 1 - City`."""
-    head = re.split(r"\s+[-–·|•]\s+|(?<=\w)\s*[·•|]\s*", text.strip(), maxsplit=1)
+    parts = (
+        r"\s+[-–·|•]\s+|(?<=\w)\s*[·•|]\s*|(?<=\bLtd),\s|(?<=\bInc),\s|(?<=\bGmbH),\s|(?<=\bLLC),\s"
+    )
+    head = re.split(parts, text.strip(), maxsplit=1)
     return head[0].strip(" ,;:*") if len(head) > 1 and len(head[0]) > 3 else text.strip(" ,;:*")
 
 
@@ -289,6 +306,7 @@ def _beside_name(company: Found) -> list[Found]:
     """The address of a sender line: `Name AG - Street 1 - City`."""
     whole = company.lines[0].text.strip()
     rest = whole.removeprefix(company.text).strip(" -–·|•,")
+    rest = _REACHED.split(rest, maxsplit=1)[0].strip()
     if rest == whole or not re.search(r"\d", rest):
         return []
     return [Found(rest, rest, company.lines, "beside the company's name", rank=1)]
