@@ -203,7 +203,7 @@ def _without_lone(row: Sequence[Word], rows: Sequence[Sequence[Word]]) -> list[W
     if len(ordered) < 2 or not others or len(ordered[0].text) > 1:
         return ordered
     first, second = ordered[:2]
-    is_apart = second.left - first.right > 0.38 * first.height
+    is_apart = second.left - first.right > 0.28 * first.height
     return ordered[1:] if is_apart and first.right < min(others) else ordered
 
 
