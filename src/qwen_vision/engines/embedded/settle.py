@@ -11,7 +11,7 @@ from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_in
 from qwen_vision.engines.embedded.rooms.beside import asks_beside
 from qwen_vision.engines.embedded.rooms.calendar import asks_of_calendar
 from qwen_vision.engines.embedded.rooms.cells import names_a_cell, wants_a_count
-from qwen_vision.engines.embedded.rooms.charts import names_a_chart
+from qwen_vision.engines.embedded.rooms.charts import names_a_chart, names_a_measured_chart
 from qwen_vision.engines.embedded.rooms.chat import asks_of_chat
 from qwen_vision.engines.embedded.rooms.check import checked
 from qwen_vision.engines.embedded.rooms.counted import asks_counted
@@ -32,6 +32,8 @@ _TEXT_TASKS: Final = _TELLS_NUMBERS | {
 }  # fmt: skip
 # The first that the pictures bear out decides.
 _BY_WHAT_IS_SEEN: Final = (
+    # Before all arithmetic: what was measured is never told as if it were printed.
+    (frozenset(Task), names_a_measured_chart, Task.CHART),
     (_TEXT_TASKS, asks_of_code, Task.PROGRAM),
     (_TEXT_TASKS, asks_of_chat, Task.CHAT),
     (_TEXT_TASKS, asks_of_calendar, Task.CALENDAR),

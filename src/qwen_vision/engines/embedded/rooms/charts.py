@@ -37,6 +37,14 @@ async def names_a_chart(scene: Scene, intent: Intent) -> bool:
     return False
 
 
+async def names_a_measured_chart(scene: Scene, intent: Intent) -> bool:
+    """Whether it asks for values that are measured: they must be told as such."""
+    charts = [(await scene.eyes.read(image)).chart for _, image in scene.images]
+    if all(chart is None or all(mark.printed for mark in chart.marks) for chart in charts):
+        return False
+    return await names_a_chart(scene, intent)
+
+
 def _is_about_it(reading: Reading) -> bool:
     prose = [line for line in reading.lines if len(line.text.split()) >= _PROSE_WORDS]
     return len(prose) <= _MOST_PROSE
