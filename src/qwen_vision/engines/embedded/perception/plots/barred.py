@@ -48,23 +48,8 @@ def read_bars(sheet: Sheet, scale: Scale, *, lies: bool) -> Chart | None:
     if bars is None:
         return None
     names, labels = _names(sheet, bars, lies=lies)
-    ticks = {id(word) for _, word in scale.ticks}
-    names = as_letters(names)
-    several = _are_several(bars)
-    marks = []
-    unread = 0
-    for bar in bars.bars:
-        name = names[bar.slot]
-        series = sheet.name_of(bar.rect.color) if several else ""
-        if not name or _is_hidden(view, bar.rect):
-            unread += 1
-            continue
-        if several and not series:
-            series = color_name(bar.rect.color)
-        printed = _printed(view, bar, bars=bars, ticks=ticks)
-        text = printed or plain_text(bar.value)
-        value = bar.value if not printed else (_number(printed) or bar.value)
-        marks.append(ChartMark(name, series, value, text, _box(bar.rect, lies=lies), bool(printed)))
+    marks = _marks(view, bars, scale, names=as_letters(names), lies=lies)
+    unread = len(bars.bars) - len(marks)
     places = {(mark.category, mark.series) for mark in marks}
     # Names that come again and again are those of a grid of cells.
     if len(marks) < 2 or len(marks) < unread or len(places) < _DISTINCT * len(marks):
@@ -82,6 +67,27 @@ def read_bars(sheet: Sheet, scale: Scale, *, lies: bool) -> Chart | None:
         is_log=scale.is_log,
         unread=unread,
     )
+
+
+def _marks(
+    view: Sheet, bars: Bars, scale: Scale, *, names: Sequence[str], lies: bool
+) -> list[ChartMark]:
+    """What each bar tells; one without a name, or half behind another, tells nothing."""
+    ticks = {id(word) for _, word in scale.ticks}
+    several = _are_several(bars)
+    marks = []
+    for bar in bars.bars:
+        name = names[bar.slot]
+        series = view.name_of(bar.rect.color) if several else ""
+        if not name or _is_hidden(view, bar.rect):
+            continue
+        if several and not series:
+            series = color_name(bar.rect.color)
+        printed = _printed(view, bar, bars=bars, ticks=ticks)
+        text = printed or plain_text(bar.value)
+        value = bar.value if not printed else (_number(printed) or bar.value)
+        marks.append(ChartMark(name, series, value, text, _box(bar.rect, lies=lies), bool(printed)))
+    return marks
 
 
 def _rects(view: Sheet, area: Area, ground: Color) -> list[Rect]:
