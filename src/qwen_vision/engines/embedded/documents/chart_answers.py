@@ -323,7 +323,7 @@ def _run(chart: Chart, series: str, language: Language) -> str:
         else pick(language, "falls throughout", "一直下降") if falls
         else pick(language, "goes up and down", "有升有降")
     )  # fmt: skip
-    head = f"{series}: " if series else ""
+    head = f"{series}: " if series else f"{chart.title}: " if chart.title else ""
     return pick(
         language,
         f"{head or 'It '}{way}, from {told(first)} ({first.category}) to {told(last)} "

@@ -34,6 +34,7 @@ _MAX_ENLARGE = 4.0
 _MAX_LINES = 2000
 _LARGE_LETTERS_PX = 120
 _GOOD_LETTERS_PX = 60
+_AFAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,14 @@ class TextDetector:
         self._large = Lock()
         self._turns = BoundedSemaphore(at_once(threads))
 
-    def find(self, bgr: Raster) -> Spots:
-        """Corners (4, 2) in pixels of `bgr`: top left, top right, bottom right, bottom left."""
+    def find(self, bgr: Raster, *, is_afar: bool = False) -> Spots:
+        """Corners (4, 2) in pixels of `bgr`: top left, top right, bottom right, bottom left.
+
+        From afar the dots of a printer run together into letters.
+        """
         scale = _scale_for(bgr.shape[1], bgr.shape[0])
+        if is_afar:
+            return self._find_at(bgr, scale * _AFAR)
         spots = self._find_at(bgr, scale)
         heights = [_height(quad) for quad in spots.sure]
         letters = scale * float(np.median(heights)) if heights else 0.0

@@ -31,6 +31,9 @@ _ON_END = 1.5
 _CROP_HEIGHT_PX = 80
 _MARGIN_PX = 24
 _CROP_SURE = 0.7
+# So many pieces, and more than one of so many, that nobody can read: what was found is in shards.
+_FEW_SHARDS = 5
+_SHARDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,18 @@ class TextReader:
 
         Where the way it is turned is known, `turn_deg` clockwise sets it upright.
         """
-        spots = self._find(bgr)
-        turn = self._turn(bgr, spots.sure) if turn_deg is None else turn_deg
+        found, turn = self._look(bgr, turn_deg)
+        if _is_shattered(found):
+            afar = self._look(bgr, turn_deg, is_afar=True)
+            found, turn = max((found, turn), afar, key=lambda seen: _letters(seen[0]))
         if turn:
             bgr = turned(bgr, turn)
-            spots = self._find(bgr)
-        found = self._lines(bgr, spots.sure)
-        found += self._faint_lines(bgr, spots)
         if min(bgr.shape[:2]) < _CROP_HEIGHT_PX and len(found) < 2:
             found = max(found, self._crop(bgr), key=_letters)
-        written = any(_is_word(item.words) for item in found)
+        lowest = _lowest(found)
         keeps = [
-            _is_kept(item.words, _KEEP if written else _LONE_KEEP)
-            and (written or _two_tones(cut(bgr, item.quad)) >= _LONE_TONES)
+            _is_kept(item.words, lowest)
+            and (lowest == _KEEP or _two_tones(cut(bgr, item.quad)) >= _LONE_TONES)
             for item in found
         ]
         kept = tuple(item for item, keep in zip(found, keeps, strict=True) if keep)
@@ -91,10 +93,21 @@ class TextReader:
         """What stands in each crop (BGR) of one upright line."""
         return self._reader.read(crops)
 
-    def _find(self, bgr: Raster) -> Spots:
+    def _look(
+        self, bgr: Raster, turn_deg: int | None, *, is_afar: bool = False
+    ) -> tuple[list[Found], int]:
+        """What is found on the upright page, and the clockwise turn that sets it upright."""
+        spots = self._find(bgr, is_afar=is_afar)
+        turn = self._turn(bgr, spots.sure) if turn_deg is None else turn_deg
+        if turn:
+            bgr = turned(bgr, turn)
+            spots = self._find(bgr, is_afar=is_afar)
+        return self._lines(bgr, spots.sure) + self._faint_lines(bgr, spots), turn
+
+    def _find(self, bgr: Raster, *, is_afar: bool) -> Spots:
         height, width = bgr.shape[:2]
         if min(height, width) >= _CROP_HEIGHT_PX:
-            return self._detector.find(bgr)
+            return self._detector.find(bgr, is_afar=is_afar)
         limit = np.array([width - 1, height - 1], np.float32)
         spots = self._detector.find(_with_margin(bgr))
         return Spots(
@@ -199,6 +212,18 @@ def _covers(one: Points, other: Points) -> bool:
 
 def _is_kept(words: Words, lowest: float) -> bool:
     return words.confidence >= lowest and bool(words.text.strip())
+
+
+def _lowest(found: Sequence[Found]) -> float:
+    """The confidence a piece must have: more of it where not one word is sure."""
+    return _KEEP if any(_is_word(item.words) for item in found) else _LONE_KEEP
+
+
+def _is_shattered(found: Sequence[Found]) -> bool:
+    """Whether many pieces are nothing that can be read, as where dots stand apart."""
+    lowest = _lowest(found)
+    unread = sum(not _is_kept(item.words, lowest) for item in found)
+    return unread >= _FEW_SHARDS and unread * _SHARDS > len(found)
 
 
 def _is_word(words: Words) -> bool:

@@ -17,7 +17,7 @@ _TEXTS: Final = 20
 _SEEN: Final = 8
 _MAIN_SHARE: Final = 0.15
 # From so many on, texts that differ in their numbers only are told as one that counts.
-_COUNTS: Final = 3
+_COUNTS: Final = 5
 
 
 def measures(video: Video, language: Language) -> str:
