@@ -61,7 +61,9 @@ def bill(sketch: "type[Sketch]") -> "Drawn":
         ("List the items.", "Grilled trout"),
         ("How many mineral waters were ordered?", "3"),
         ("Convert the table to Markdown.", "| Tomato soup | 2 | 13.00 |"),
-        ("What is the sum of the price column?", "66"),
+        ("What is the sum of the price column?", "is 66.00;"),
+        ("What is the most expensive item?", "24.00 (Apple pie)"),
+        ("What is the cheapest item?", "10.50 (Mineral water)"),
     ],
 )
 async def test_a_bill_with_quantities_is_reckoned_with(
@@ -75,12 +77,13 @@ async def test_a_bill_with_quantities_is_reckoned_with(
     [
         ("How long is it open each day?", "7"),
         ("Is it open on Mondays?", "Tuesday to Sunday"),
+        ("What is the heading?", "The title is Harbour Museum"),
         ("What does a child pay?", "4.50"),
         ("What do two adults and three children cost?", "31.50"),
         ("What does the third line say?", "from 10:00 to 17:30"),
         ("What does the last line say?", "Closed on 25 December"),
         ("What stands below Adults?", "Children"),
-        ("Does it mention dogs?", "no"),
+        ("Does it mention dogs?", "doesn't mention “dogs”."),
         ("Does it mention children?", "Yes"),
         ("How many lines of text are there?", "6"),
         ("How much more does an adult pay than a child?", "4.50"),

@@ -15,6 +15,8 @@ _AT_THE_TOP: Final = 8
 _MAX_WORDS: Final = 5
 # How much taller than the usual line a heading is.
 _TALLER: Final = 1.12
+# A line without letters that reach below it is so much lower than one of the same type with them.
+_AS_TALL: Final = 0.8
 
 
 def find_title(sheet: Sheet) -> list[Found]:
@@ -24,7 +26,7 @@ def find_title(sheet: Sheet) -> list[Found]:
     if not head:
         return named
     tallest = max(height(line) for line in head)
-    line = next(line for line in head if height(line) > 0.93 * tallest)
+    line = next(line for line in head if height(line) > _AS_TALL * tallest)
     why = "the tallest line near the top" if tallest > height(head[-1]) else "the first line"
     return [*named, Found(line.text, line.text, (line,), why, rank=1)]
 

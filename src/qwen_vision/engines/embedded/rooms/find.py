@@ -353,6 +353,11 @@ def _not_found(scene: Scene, intent: Intent, search: Search) -> str:
             "so I can't rule it out. ",
             f"我没有注意到“{subject}”，但只有它占画面较大部分时我才认得出，所以不能排除。",
         ) + way_out(scene.language)
+    if search.kind == "text" and not quoted(intent.text):
+        return scene.say(
+            f"The text of this picture doesn't mention “{subject}”.",
+            f"图中文字没有提到“{subject}”。",
+        )
     if search.seen:
         return scene.say(
             f"I find no “{subject}” in this picture.", f"这张图片里没有找到“{subject}”。"

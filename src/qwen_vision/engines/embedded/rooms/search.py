@@ -50,6 +50,10 @@ _SORT: Final = re.compile(
 _WORD: Final = re.compile(
     r"^(?:the )?(?:words?|texts?|labels?|headings?|phrases?) (?P<words>\S.*)$", re.IGNORECASE
 )
+# What is asked after in the words only: an object that is seen is not mentioned.
+_TOLD: Final = re.compile(
+    r"\b(?:mention(?:s|ed)?|says?|written|printed)\b|提到|提及|写着|写了|印着", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Shee
     values = _beside(sheet, subject) if is_named else ()
     if values:
         return Search(values, "value")
-    things = await _find_things(scene, subject, image)
+    is_told = bool(_TOLD.search(intent.text))
+    things = Search((), "text") if is_told else await _find_things(scene, subject, image)
     if things.spots:
         return things
     if _TABLES.match(subject):
@@ -124,8 +129,8 @@ async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Shee
     if lines:
         return Search(_spots_of(lines), "line")
     # Words in quotation marks can only be text; anything else might be a thing.
-    if quoted(intent.text) or intent.concepts:
-        return Search((), "text", seen=True)
+    if is_told or quoted(intent.text) or intent.concepts:
+        return Search((), "text")
     # A page of text looks like nothing but a page.
     is_page = len(sheet.rows) >= PAGE_LINES
     return things if things.seen or is_page else await _find_look(scene, subject, image)

@@ -1,6 +1,7 @@
 """Sums: arithmetic on the numbers a picture prints."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from qwen_vision.engines.embedded.documents.headings import Rows, section
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.words import shared
 from qwen_vision.engines.embedded.extract.items import bill_items
+from qwen_vision.engines.embedded.extract.sums import rows_of_sums
 from qwen_vision.engines.embedded.facts import Reading, Table
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.language import bracket, join_words
@@ -149,14 +151,26 @@ def _column(table: Table, question: str) -> tuple[list[tuple[Decimal, str]], str
     """The numbers of the column that the question names, each with its row's label."""
     header = {cell.column: cell.text for cell in table.cells if cell.row == 0 and cell.text}
     labels = {cell.row: cell.text for cell in table.cells if cell.column == 0}
-    columns: dict[int, list[tuple[Decimal, str]]] = {}
+    rows: dict[int, list[str]] = {}
     for cell in table.cells:
-        # "Which city has the largest area?" names the column of the cities too.
-        amounts = find_amounts(cell.text) if cell.column in header and cell.row > 0 else []
-        if amounts:
+        if cell.row > 0 and cell.text:
+            rows.setdefault(cell.row, []).append(cell.text)
+    left_out = {0, *rows_of_sums(rows)}
+    body = [
+        cell
+        for cell in table.cells
+        if cell.row not in left_out and cell.text and cell.column in header
+    ]
+    filled = Counter(cell.column for cell in body)
+    columns: dict[int, list[tuple[Decimal, str]]] = {}
+    for cell in body:
+        if amounts := find_amounts(cell.text):
             value = (amounts[0].value, labels.get(cell.row, ""))
             columns.setdefault(cell.column, []).append(value)
-    said = {place: shared(header[place], question) for place in columns}
+    # "Which city has the largest area?" names the column of the cities too, and one of names may
+    # hold a number here and there.
+    measures = [place for place, found in columns.items() if len(found) * 2 > filled[place]]
+    said = {place: shared(header[place], question) for place in measures}
     named = max(said, key=lambda place: said[place], default=None)
     if named is None or said[named] < _SAID:
         return [], ""
