@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qwen_vision.protocol.request import JsonSchemaFormat, ResponseFormat
+from tests.engines.embedded.rooms.plotting import FOOT, pie, with_axis, with_legend
 
 if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Sketch
@@ -14,23 +15,12 @@ if TYPE_CHECKING:
 # One engine for all: what it has loaded and seen is kept.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+HUNDRED = ("0", "20", "40", "60", "80", "100")
 FRUIT = {"Apples": 62, "Pears": 35, "Plums": 88, "Figs": 17}
-FOOT, STEP, LEFT = 440, 80, 110
-
-
-def _axis(chart: "Sketch", top: int) -> "Sketch":
-    """Ticks from 0 to `top` in fifths, 80 px apart, at the left of a chart."""
-    for number in range(6):
-        y = FOOT - number * STEP
-        chart.draw.line((LEFT - 6, y, LEFT, y), fill="black")
-        chart.write(f"{top * number // 5}".rjust(3), (LEFT - 60, y - 13), size_px=22)
-    chart.draw.line((LEFT, FOOT - 5 * STEP, LEFT, FOOT), fill="black")
-    chart.draw.line((LEFT, FOOT, 760, FOOT), fill="black")
-    return chart
 
 
 def _bars(sketch: "type[Sketch]") -> "Sketch":
-    chart = _axis(sketch(800, 540), 100).write("Fruit sold in June", (270, 14), size_px=30)
+    chart = with_axis(sketch(800, 540), HUNDRED).write("Fruit sold in June", (270, 14), size_px=30)
     for place, (name, value) in enumerate(FRUIT.items()):
         left = 160 + place * 150
         chart.draw.rectangle((left, FOOT - value * 4, left + 80, FOOT - 1), fill="#2f7d4f")
@@ -102,31 +92,24 @@ async def test_bars_below_zero_are_told_as_negative(ask: "Ask", sketch: "type[Sk
 async def test_lines_of_two_colours_are_told_by_their_legend(
     ask: "Ask", sketch: "type[Sketch]"
 ) -> None:
-    chart = _axis(sketch(940, 540), 50)
+    chart = with_axis(sketch(940, 540))
     places = {"Mon": 180, "Tue": 330, "Wed": 480, "Thu": 630}
     series = {"Ada": ((12, 30, 22, 45), "#d62728"), "Bob": ((40, 35, 8, 20), "#1f77b4")}
-    for number, (name, (values, color)) in enumerate(series.items()):
+    for values, color in series.values():
         points = [(x, FOOT - value * 8) for x, value in zip(places.values(), values, strict=True)]
         chart.draw.line(points, fill=color, width=3)
-        chart.draw.rectangle((790, 100 + number * 40, 810, 116 + number * 40), fill=color)
-        chart.write(name, (822, 96 + number * 40), size_px=22)
     for name, x in places.items():
         chart.write(name, (x - 22, FOOT + 14), size_px=22)
+    with_legend(chart, series, (color for _, color in series.values()), at=(790, 100))
     told = (await ask(chart.image, "What is the value of Bob on Wed?")).text
     assert "“Wed / Bob”: ≈ 8" in told
     assert "Ada" not in told
     assert "| Thu | ≈ 4" in (await ask(chart.image, "Read this chart.")).text
 
 
-async def test_slices_have_the_share_of_their_angle(ask: "Ask", sketch: "type[Sketch]") -> None:
-    chart = sketch(700, 420)
-    start = -90.0
-    shares = (("Rent", 45, "#4472c4"), ("Food", 30, "#ed7d31"), ("Other", 25, "#70ad47"))
-    for number, (name, share, color) in enumerate(shares):
-        chart.draw.pieslice((60, 60, 360, 360), start, start + share * 3.6, fill=color)
-        start += share * 3.6
-        chart.draw.rectangle((450, 120 + number * 50, 470, 140 + number * 50), fill=color)
-        chart.write(name, (484, 116 + number * 50), size_px=24)
+async def test_slices_have_the_share_of_their_angle(ask: "Ask") -> None:
+    shares = (("Rent", 45), ("Food", 30), ("Other", 25))
+    chart = pie(shares, ("#4472c4", "#ed7d31", "#70ad47"))
     assert "(Rent)" in (await ask(chart.image, "Which slice is the largest?")).text
     assert "“Food”: ≈ 30%" in (await ask(chart.image, "What share does Food have?")).text
 

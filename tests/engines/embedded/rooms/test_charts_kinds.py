@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engines.embedded.rooms.plotting import FOOT, LEFT, with_axis, with_legend
+
 if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Sketch
     from tests.engines.embedded.rooms.conftest import Ask
@@ -11,26 +13,10 @@ if TYPE_CHECKING:
 # One engine for all: what it has loaded and seen is kept.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-FOOT, STEP, LEFT = 440, 80, 110
+HUNDRED = ("0", "20", "40", "60", "80", "100")
 COLORS = ("#d62728", "#1f77b4")
 PLACES = {"North": 180, "South": 380, "West": 580}
 TWO = {"Ada": (30, 42, 18), "Bob": (12, 24, 45)}
-
-
-def _axis(chart: "Sketch", top: int) -> "Sketch":
-    for number in range(6):
-        y = FOOT - number * STEP
-        chart.draw.line((LEFT - 6, y, LEFT, y), fill="black")
-        chart.write(f"{top * number // 5}".rjust(3), (LEFT - 60, y - 13), size_px=22)
-    chart.draw.line((LEFT, FOOT - 5 * STEP, LEFT, FOOT), fill="black")
-    chart.draw.line((LEFT, FOOT, 760, FOOT), fill="black")
-    return chart
-
-
-def _legend(chart: "Sketch") -> None:
-    for number, (name, color) in enumerate(zip(TWO, COLORS, strict=True)):
-        chart.draw.rectangle((800, 100 + number * 40, 820, 120 + number * 40), fill=color)
-        chart.write(name, (834, 98 + number * 40), size_px=22)
 
 
 def _names(chart: "Sketch") -> None:
@@ -39,18 +25,17 @@ def _names(chart: "Sketch") -> None:
 
 
 def _grouped(sketch: "type[Sketch]") -> "Sketch":
-    chart = _axis(sketch(960, 540), 50)
+    chart = with_axis(sketch(960, 540))
     for number, (values, color) in enumerate(zip(TWO.values(), COLORS, strict=True)):
         for x, value in zip(PLACES.values(), values, strict=True):
             left = x - 20 + number * 52
             chart.draw.rectangle((left, FOOT - value * 8, left + 48, FOOT - 1), fill=color)
     _names(chart)
-    _legend(chart)
-    return chart
+    return with_legend(chart, TWO, COLORS, at=(800, 100))
 
 
 def _stacked(sketch: "type[Sketch]") -> "Sketch":
-    chart = _axis(sketch(960, 540), 100)
+    chart = with_axis(sketch(960, 540), HUNDRED)
     for place, x in enumerate(PLACES.values()):
         low = 0
         for values, color in zip(TWO.values(), COLORS, strict=True):
@@ -58,8 +43,7 @@ def _stacked(sketch: "type[Sketch]") -> "Sketch":
             chart.draw.rectangle((x, FOOT - high * 4, x + 70, FOOT - low * 4 - 1), fill=color)
             low = high
     _names(chart)
-    _legend(chart)
-    return chart
+    return with_legend(chart, TWO, COLORS, at=(800, 100))
 
 
 def _lying(sketch: "type[Sketch]") -> "Sketch":
@@ -77,7 +61,7 @@ def _lying(sketch: "type[Sketch]") -> "Sketch":
 
 
 def _filled(sketch: "type[Sketch]") -> "Sketch":
-    chart = _axis(sketch(800, 540), 50)
+    chart = with_axis(sketch(800, 540))
     values = (10, 25, 40, 30)
     at = [(LEFT + 60 + 160 * place, FOOT - value * 8) for place, value in enumerate(values)]
     chart.draw.polygon([(at[0][0], FOOT - 1), *at, (at[-1][0], FOOT - 1)], fill="#7fb2e5")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qwen_vision.protocol.request import JsonSchemaFormat, ResponseFormat
+from tests.engines.embedded.rooms.plotting import FOOT, LEFT, pie, with_axis
 
 if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Sketch
@@ -14,21 +15,9 @@ if TYPE_CHECKING:
 # One engine for all: what it has loaded and seen is kept.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-FOOT, LEFT = 440, 110
-
-
-def _frame(chart: "Sketch", ticks: list[str], step_px: int = 80) -> "Sketch":
-    for number, tick in enumerate(ticks):
-        y = FOOT - number * step_px
-        chart.draw.line((LEFT - 6, y, LEFT, y), fill="black")
-        chart.write(tick.rjust(5), (LEFT - 84, y - 13), size_px=22)
-    chart.draw.line((LEFT, FOOT - 400, LEFT, FOOT), fill="black")
-    chart.draw.line((LEFT, FOOT, 760, FOOT), fill="black")
-    return chart
-
 
 def _points(sketch: "type[Sketch]") -> "Sketch":
-    chart = _frame(sketch(800, 540), ["0", "10", "20", "30", "40", "50"])
+    chart = with_axis(sketch(800, 540))
     for number in range(6):
         x = LEFT + number * 120
         chart.draw.line((x, FOOT, x, FOOT + 6), fill="black")
@@ -40,7 +29,7 @@ def _points(sketch: "type[Sketch]") -> "Sketch":
 
 
 def _growing(sketch: "type[Sketch]") -> "Sketch":
-    chart = _frame(sketch(800, 540), ["1", "10", "100", "1000", "10000"], 100)
+    chart = with_axis(sketch(800, 540), ("1", "10", "100", "1000", "10000"))
     for place, (name, high) in enumerate((("Ant", 100), ("Bee", 200), ("Cat", 300))):
         left = 180 + place * 180
         chart.draw.rectangle((left, FOOT - high, left + 80, FOOT - 1), fill="#9467bd")
@@ -49,7 +38,7 @@ def _growing(sketch: "type[Sketch]") -> "Sketch":
 
 
 def _printed(sketch: "type[Sketch]") -> "Sketch":
-    chart = _frame(sketch(800, 540), ["0", "10", "20", "30", "40", "50"])
+    chart = with_axis(sketch(800, 540))
     for place, (name, value) in enumerate((("Red", 14), ("Green", 37), ("Blue", 26))):
         left = 180 + place * 180
         chart.draw.rectangle((left, FOOT - value * 8, left + 80, FOOT - 1), fill="#ff7f0e")
@@ -58,15 +47,9 @@ def _printed(sketch: "type[Sketch]") -> "Sketch":
     return chart
 
 
-def _ring(sketch: "type[Sketch]") -> "Sketch":
-    chart = sketch(700, 420)
-    start = -90.0
-    shares = (("Bus", 50, "#4472c4"), ("Tram", 30, "#ed7d31"), ("Bike", 20, "#70ad47"))
-    for number, (name, share, color) in enumerate(shares):
-        chart.draw.pieslice((60, 60, 360, 360), start, start + share * 3.6, fill=color)
-        start += share * 3.6
-        chart.draw.rectangle((450, 120 + number * 50, 470, 140 + number * 50), fill=color)
-        chart.write(name, (484, 116 + number * 50), size_px=24)
+def _ring() -> "Sketch":
+    shares = (("Bus", 50), ("Tram", 30), ("Bike", 20))
+    chart = pie(shares, ("#4472c4", "#ed7d31", "#70ad47"))
     chart.draw.ellipse((150, 150, 270, 270), fill="white")
     return chart
 
@@ -122,13 +105,11 @@ async def test_printed_values_win(
         ("What is the second largest?", "Tram"),
     ],
 )
-async def test_a_ring_has_shares(
-    ask: "Ask", sketch: "type[Sketch]", *, question: str, wanted: str
-) -> None:
-    assert wanted in (await ask(_ring(sketch).image, question)).text
+async def test_a_ring_has_shares(ask: "Ask", question: str, wanted: str) -> None:
+    assert wanted in (await ask(_ring().image, question)).text
 
 
-async def test_shares_fill_a_schema(ask: "Ask", sketch: "type[Sketch]") -> None:
+async def test_shares_fill_a_schema(ask: "Ask") -> None:
     row = {
         "type": "object",
         "properties": {"name": {"type": "string"}, "percent": {"type": "number"}},
@@ -136,6 +117,6 @@ async def test_shares_fill_a_schema(ask: "Ask", sketch: "type[Sketch]") -> None:
     }
     schema = {"type": "object", "properties": {"slices": {"type": "array", "items": row}}}
     wanted = ResponseFormat("json_schema", JsonSchemaFormat(name="answer", schema=schema))
-    answer = await ask(_ring(sketch).image, "Extract.", request={"response_format": wanted})
+    answer = await ask(_ring().image, "Extract.", request={"response_format": wanted})
     found = {item["name"]: item["percent"] for item in json.loads(answer.text)["slices"]}
     assert found == pytest.approx({"Bus": 50, "Tram": 30, "Bike": 20}, abs=1)

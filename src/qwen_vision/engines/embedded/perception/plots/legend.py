@@ -86,6 +86,9 @@ def _patch(
             return None
         shape = marks[top : top + height, left : left + width] == label
         color = _strongest(pixels[marks == label], ground)
+        if left + width == pixels.shape[1] and (_is_grey(color) or not _is_patch(shape, color)):
+            # The first letter of the word itself, where its place is not known to the pixel.
+            continue
         if not _is_patch(shape, color):
             return None
         box = (area.left + left, area.top + top, area.left + left + width, area.top + top + height)
@@ -97,7 +100,7 @@ def _is_patch(shape: Raster, color: Color) -> bool:
     """Whether a shape is a bar, a disc, or a stroke with or without a dot: no letter is."""
     height, width = shape.shape
     filled = float(shape.mean())
-    if max(color) - min(color) < _GREY:
+    if _is_grey(color):
         return bool(height > 3 and filled >= 0.9)
     if height <= 3:
         return bool(width >= 3 * height)
@@ -105,6 +108,10 @@ def _is_patch(shape: Raster, color: Color) -> bool:
     return bool(filled >= 0.72) or (
         width >= 1.6 * height and bool(spine.any(axis=0).mean() >= 0.95)
     )
+
+
+def _is_grey(color: Color) -> bool:
+    return max(color) - min(color) < _GREY
 
 
 def _strongest(pixels: Raster, ground: Color) -> Color:

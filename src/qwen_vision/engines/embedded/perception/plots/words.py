@@ -25,8 +25,9 @@ _NUMBER: Final = re.compile(
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _POWER: Final = re.compile(r"10(?:\^ ?([-\u2212]?\d{1,2})|([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))")
 _FLAT_POWER: Final = re.compile(r"10\d")
-# What the patches of a legend are read as.
+# What the patches of a legend are read as: a token of its own, or set before a name.
 _PATCH: Final = re.compile(r"[^\w%$€£¥°+*#&@()]+")
+_GLYPH: Final = re.compile(r"[\u2500-\u25ff\u2b1b\u2b1c•]|(?<!\S)[-\u2013\u2014]+(?=[^\W\d])")
 _TIMES: Final = {
     "k": 1e3, "K": 1e3, "m": 1e6, "M": 1e6, "mn": 1e6, "b": 1e9, "B": 1e9, "bn": 1e9, "G": 1e9,
     "T": 1e12, "万": 1e4, "亿": 1e8,
@@ -129,7 +130,8 @@ def words_of(lines: Sequence[TextLine]) -> list[Word]:
 
 
 def _split(whole: Word, stops: Sequence[float]) -> list[Word]:
-    pieces = [piece for piece in re.finditer(r"\S+", whole.text) if not _PATCH.fullmatch(piece[0])]
+    text = _GLYPH.sub(lambda glyph: " " * len(glyph[0]), whole.text)
+    pieces = [piece for piece in re.finditer(r"\S+", text) if not _PATCH.fullmatch(piece[0])]
     if pieces and pieces[0][0] == whole.text:
         return [whole]
     count = len(whole.text)
