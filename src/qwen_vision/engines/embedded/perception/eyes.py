@@ -19,6 +19,7 @@ from qwen_vision.engines.embedded.facts import (
     SceneSeen,
     VideoFacts,
 )
+from qwen_vision.engines.embedded.heap import Heap
 from qwen_vision.media.items import Frame, Image, Pixels, Size, Video
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Eyes:
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="eyes")
         self._rooms: Rooms | None = None
         self._loading = Lock()
+        self._heap = Heap()
         self._facts: OrderedDict[tuple[str, str], object] = OrderedDict()
         self._running: dict[tuple[str, str], asyncio.Task[object]] = {}
 
@@ -146,7 +148,10 @@ class Eyes:
                 rooms = self._rooms
                 if rooms is None:
                     rooms = self._rooms = _load_rooms(self._threads)
-            return work(rooms)
+            try:
+                return work(rooms)
+            finally:
+                self._heap.give_back()
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
