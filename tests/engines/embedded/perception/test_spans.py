@@ -1,8 +1,7 @@
 """Text over time: readings of a video laid out by hand."""
 
-from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Quad, TextLine
+from qwen_vision.engines.embedded.facts import Quad, TextLine
 from qwen_vision.engines.embedded.perception.spans import text_spans
-from qwen_vision.engines.embedded.rooms.describe import object_words
 
 
 def read(text: str, confidence: float = 0.9) -> TextLine:
@@ -44,11 +43,3 @@ def test_two_letters_read_once_and_unsurely_are_no_text() -> None:
 
 def _box(width: float) -> Quad:
     return ((0.0, 0.0), (width, 0.0), (width, 20.0), (0.0, 20.0))
-
-
-def test_objects_are_counted_by_their_names() -> None:
-    seen = [ObjectSeen(label, 0.9, Box(0, 0, 5, 5)) for label in ("cat", "cup", "cat")]
-    assert object_words(seen, "en") == "Objects I recognise: 2 × cat and cup or mug."
-    assert "2 × cat" in object_words(seen, "zh")
-    assert object_words([], "en") == ""
-    assert "qwen-vision[objects]" in object_words(None, "en")

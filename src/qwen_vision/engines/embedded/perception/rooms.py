@@ -23,7 +23,8 @@ from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
 from qwen_vision.engines.embedded.perception.compare import View, difference
 from qwen_vision.engines.embedded.perception.leafy import leafy_share
-from qwen_vision.engines.embedded.perception.objects import Namer, weights
+from qwen_vision.engines.embedded.perception.namer import Namer
+from qwen_vision.engines.embedded.perception.objects import open_namer
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
 from qwen_vision.engines.embedded.perception.plots.reader import read_chart
@@ -168,8 +169,7 @@ class Rooms:
         with self._loading:
             if not self._looked_for_namer:
                 self._looked_for_namer = True
-                paths = weights()
-                self._namer = Namer(paths) if paths else None
+                self._namer = open_namer()
             return self._namer
 
     def _reader(self) -> TextReader:

@@ -18,14 +18,14 @@ from qwen_vision.engines.embedded.perception.kinds import (
     wider_than,
 )
 
-# A box that may hold something: below this even a sure classifier names the ground.
-MAYBE: Final = 0.3
-_SURE: Final = 0.5
+# What the classifier confirms: nearly every wrong name of the detector stays below.
+_CONFIRMED: Final = 0.4
 _LIKELY: Final = 0.4
-# What the classifier can neither confirm nor deny must be surer.
+# What it can neither confirm nor deny must be surer, and what it could confirm and does not.
 _ALONE: Final = 0.6
 _UNCONFIRMED: Final = 0.9
-_CONFIRMED: Final = 0.2
+# How sure the classifier must be of another name: of a kind, and of a class among others.
+_SURE: Final = 0.6
 _CLEARLY: Final = 0.7
 # The classifier has no class for these and takes them for what they wear, hold or resemble.
 _UNKNOWN: Final = frozenset({"person", "giraffe"})
@@ -46,20 +46,14 @@ _FOOD: Final = frozenset(
         "cake",
     }
 )
+_VEHICLES: Final = frozenset(
+    {"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"}
+)
 _GROUPS: Final = {
     "animal": _ANIMALS | {"giraffe"},
     "fruit": {"apple", "banana", "orange"},
     "food": _FOOD,
-    "vehicle": {
-        "bicycle",
-        "car",
-        "motorcycle",
-        "airplane",
-        "bus",
-        "train",
-        "truck",
-        "boat",
-    },
+    "vehicle": _VEHICLES,
     "furniture": {"bench", "chair", "couch", "bed", "dining table"},
 }
 
@@ -89,29 +83,44 @@ def name_checked(
 
     `chances` are the classifier's for the box; `names` those of its classes.
     """
-    fitting = counterparts().get(label)
-    support = float(chances[list(fitting)].sum()) if fitting else 0.0
-    other = _other(label, chances, names=names, fitting=fitting or ())
+    fitting = counterparts().get(label, ())
+    support = float(chances[list(fitting)].sum())
+    other = _other(label, chances, names=names, fitting=fitting)
+    is_living = label in _ANIMALS | _FOOD
     # A bicycle before which a dog sits is a bicycle still, where the detector is very sure.
-    if other is not None and (label in _ANIMALS | _FOOD or confidence < _UNCONFIRMED):
+    is_before = other is not None and "animal" in other.kinds and not is_living
+    if other is not None and not (is_before and confidence >= _UNCONFIRMED):
         return other
     if support >= _CONFIRMED:
         return _own(label) if confidence >= _LIKELY or support >= _CLEARLY else None
-    return _own(label) if confidence >= (_UNCONFIRMED if fitting else _CLEARLY) else None
+    # The classifier knows animals and food too well to miss them.
+    is_doubtful = is_living or confidence < _UNCONFIRMED or _is_another(chances, fitting)
+    return None if is_doubtful else _own(label)
+
+
+def _is_another(chances: Scores, fitting: Collection[int]) -> bool:
+    """Whether the classifier is sure of what stands in no other's way, or knows no such thing."""
+    best = int(chances.argmax())
+    is_animal = "animal" in kinds_of(best)
+    if fitting and is_animal:
+        return False
+    return bool(chances[best] >= _SURE) or (is_animal and not fitting)
 
 
 def _other(
     label: str, chances: Scores, *, names: Sequence[str], fitting: Collection[int]
 ) -> Name | None:
-    """Another name that the classifier is sure of: of an animal, or of food for food."""
+    """Another name that the classifier is sure of: of an animal, or of its like."""
     best = int(chances.argmax())
     kind = narrowest(chances, sure=_SURE)
     if kind is not None and kind.is_animal and not set(kind.classes) & set(fitting):
         is_sure = label in _ANIMALS or kind.chance(chances) >= _CLEARLY
         return _of_kind(kind) if is_sure else None
-    if label in _FOOD and chances[best] >= _CLEARLY and "food" in kinds_of(best):
-        return Name(names[best], kinds_of(best))
-    return None
+    # Whatever is food confirms a food, though it is another.
+    is_food = label in _FOOD and "food" in kinds_of(best)
+    is_vehicle = label in _VEHICLES and best not in fitting and "vehicle" in kinds_of(best)
+    is_clear = (is_food or is_vehicle) and chances[best] >= _CLEARLY
+    return Name(names[best], kinds_of(best)) if is_clear else None
 
 
 def _of_kind(kind: Kind) -> Name:

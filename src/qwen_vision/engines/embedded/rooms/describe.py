@@ -1,23 +1,23 @@
 """Describe: a picture in plain facts: what kind, its text, codes, objects and colours."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.chart_words import chart_words
 from qwen_vision.engines.embedded.documents.kinds import document_kind
 from qwen_vision.engines.embedded.facts import (
     Barcode,
-    ObjectSeen,
     PictureFacts,
     Reading,
-    Rounds,
-    SceneSeen,
 )
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
-from qwen_vision.engines.embedded.rooms.refuse import way_out
-from qwen_vision.engines.embedded.rooms.things import object_name, scene_words
+from qwen_vision.engines.embedded.rooms.seen import (
+    look_of,
+    look_words,
+    object_words,
+    plant_words,
+    round_words,
+)
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
 from qwen_vision.media.items import Image
@@ -25,13 +25,6 @@ from qwen_vision.media.items import Image
 _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
 PAGE_LINES: Final = 6
-_PARTS: Final = 3
-# Less may be a green thing among others.
-_LEAFY: Final = 0.3
-# From here on a picture surely shows one thing, and parts of it are taken for others.
-_ONE_THING: Final = 0.8
-# Animals that the classifier has no class for: it takes them for another.
-_UNLIKE_ANY: Final = frozenset({"giraffe"})
 _COLORS_ZH: Final = {
     "black": "黑色", "white": "白色", "grey": "灰色", "gray": "灰色", "red": "红色",
     "orange": "橙色", "yellow": "黄色", "green": "绿色", "cyan": "青色", "blue": "蓝色",
@@ -64,7 +57,7 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
             _code_words(codes, scene.language),
             object_words(objects, scene.language) if notes or objects else "",
             # A page of text looks like nothing but a page.
-            await _look_words(scene, image) if len(reading.rows) < PAGE_LINES else "",
+            await _look(scene, image) if len(reading.rows) < PAGE_LINES else "",
             plant_words(facts, scene.language) if len(reading.rows) < PAGE_LINES else "",
         ):
             if paragraph:
@@ -103,107 +96,13 @@ def color_name(name: str, language: Language) -> str:
     return _COLORS_ZH.get(name, name) if language == "zh" else name
 
 
-def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> str:
-    """The objects found, or the one note that none could be looked for."""
-    if objects is None:
-        return pick(
-            language,
-            "I can't see objects, people or scenery with what is installed here. For common "
-            "objects: pip install 'qwen-vision[objects]'. " + way_out("en"),
-            "以目前安装的组件，我看不出物体、人物或场景。识别常见物体可安装："
-            "pip install 'qwen-vision[objects]'。" + way_out("zh"),
-        )
-    if not objects:
-        return ""
-    counts = Counter(item.label for item in objects)
-    words = [
-        f"{count} × {object_name(label)}" if count > 1 else object_name(label)
-        for label, count in counts.items()
-    ]
-    return pick(
-        language,
-        f"Objects I recognise: {join_words('en', words)}.",
-        f"我认出的物体：{join_words('zh', words)}。",
-    )
-
-
-async def _look_words(scene: Scene, image: Image) -> str:
+async def _look(scene: Scene, image: Image) -> str:
     """Round shapes that are counted, or what the picture and its parts look like."""
     rounds = await scene.eyes.rounds(image)
     if rounds is not None:
         return round_words(rounds, scene.language)
-    looks = await look_of(scene, image)
-    named_already = {thing.label for thing in await scene.eyes.objects(image) or ()}
-    is_news = looks.whole is not None and looks.whole.label not in named_already
-    words = _whole_words(looks.whole, scene.language) if is_news else ""
-    parts = [part for part in looks.parts if part.label not in named_already]
-    if parts:
-        named = join_words(scene.language, [scene_words(part) for part in parts[:_PARTS]])
-        words += "\n\n" * bool(words)
-        words += scene.say(f"Parts of it look like: {named}.", f"局部看起来像：{named}。")
-    return words
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """What a picture as a whole, and parts of it, look like."""
-
-    whole: SceneSeen | None
-    parts: tuple[SceneSeen, ...]
-
-
-async def look_of(scene: Scene, image: Image) -> Looks:
-    """What the picture and its parts look like, as far as the objects in it agree."""
-    whole = await scene.eyes.scene(image)
-    if whole is not None and "animal" in whole.kinds:
-        objects = await scene.eyes.objects(image) or ()
-        if any(thing.label in _UNLIKE_ANY for thing in objects):
-            whole = None
-    if whole is not None and whole.confidence >= _ONE_THING:
-        return Looks(whole, ())
-    parts = await scene.eyes.parts(image)
-    return Looks(whole, tuple(part for part in parts if not _says_the_same(part, whole)))
-
-
-def _says_the_same(part: SceneSeen, whole: SceneSeen | None) -> bool:
-    """Whether a part is only a narrower or a wider name for the whole."""
-    if whole is None:
-        return False
-    return part.label in {whole.label, *whole.kinds} or whole.label in part.kinds
-
-
-def round_words(rounds: Rounds, language: Language) -> str:
-    """How many separate shapes there are, and what they could be."""
-    count = len(rounds.boxes)
-    return pick(
-        language,
-        f"I count {count} separate shapes on an even ground, {rounds.round_ones} of them clearly "
-        "round: coins, buttons, pills or the like. Which, I can't tell.",
-        f"背景均匀，共有 {count} 个独立的形状，其中 {rounds.round_ones} 个明显是圆的："
-        "可能是硬币、纽扣、药片之类，我分辨不出是哪一种。",
-    )
-
-
-def plant_words(facts: PictureFacts, language: Language) -> str:
-    """How much of the picture could be plants; empty where it is little."""
-    if facts.leafy < _LEAFY:
-        return ""
-    return pick(
-        language,
-        f"About {facts.leafy:.0%} of it has the green and the texture of plants: leaves, grass or "
-        "the like. Which, I can't tell.",
-        f"约 {facts.leafy:.0%} 的画面有植物的绿色和纹理：可能是树叶、草之类，我分辨不出是哪一种。",
-    )
-
-
-def _whole_words(whole: SceneSeen | None, language: Language) -> str:
-    if whole is None:
-        return ""
-    return pick(
-        language,
-        f"As a whole it looks like: {scene_words(whole)}.",
-        f"整体看起来像：{scene_words(whole)}。",
-    )
+    objects = await scene.eyes.objects(image) or ()
+    return look_words(await look_of(scene, image), objects, scene.language)
 
 
 def _text_words(reading: Reading, language: Language) -> str:

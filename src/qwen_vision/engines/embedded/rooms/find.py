@@ -13,10 +13,10 @@ from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.language import join_words, shorten
 from qwen_vision.engines.embedded.places import model_box, model_point, place_words
 from qwen_vision.engines.embedded.proofs import whole_box
-from qwen_vision.engines.embedded.rooms.describe import plant_words, round_words
 from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.rooms.search import CODES, Search, Spot, find_spots
+from qwen_vision.engines.embedded.rooms.seen import plant_words, round_words
 from qwen_vision.engines.embedded.rooms.things import (
     detector_labels,
     is_narrower,

@@ -11,7 +11,8 @@ from qwen_vision.engines.embedded.documents.sheet import Sheet, around
 from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Reading, TextLine
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.rooms.codes import code_line
-from qwen_vision.engines.embedded.rooms.describe import PAGE_LINES, look_of
+from qwen_vision.engines.embedded.rooms.describe import PAGE_LINES
+from qwen_vision.engines.embedded.rooms.seen import Looks, look_of
 from qwen_vision.engines.embedded.rooms.things import (
     detector_labels,
     is_kind,
@@ -19,7 +20,7 @@ from qwen_vision.engines.embedded.rooms.things import (
     scene_words,
 )
 from qwen_vision.engines.embedded.scene import Scene
-from qwen_vision.media.items import Image
+from qwen_vision.media.items import Image, Size
 
 CODES: Final = re.compile(r"\b(?:qr|bar ?codes?|codes?)\b|二维码|条形?码", re.IGNORECASE)
 _TEXT: Final = re.compile(
@@ -183,20 +184,21 @@ async def _find_look(scene: Scene, subject: str, image: Image) -> Search:
 
     `seen` is False when nothing does: the classifier can not say that something is absent.
     """
-    objects = await scene.eyes.objects(image) if subject else None
+    objects = await scene.eyes.objects(image)
     found = tuple(_object_spot(thing) for thing in objects or () if is_meant(subject, thing))
-    if found or objects is None:
+    if found or not subject:
         return Search(found, "object", seen=bool(found))
-    looks = await look_of(scene, image)
+    spots = looks_named(subject, await look_of(scene, image), image.original)
+    is_look = bool(spots) or (objects is not None and is_kind(subject))
+    return Search(spots, "look" if is_look else "object", seen=bool(spots))
+
+
+def looks_named(subject: str, looks: Looks, original: Size) -> tuple[Spot, ...]:
+    """The whole picture, where it or else a part of it looks like what the words mean."""
+    box = Box(0.0, 0.0, float(original.width_px), float(original.height_px))
     whole = (looks.whole,) if looks.whole else ()
-    size = image.original
-    box = Box(0.0, 0.0, float(size.width_px), float(size.height_px))
-    spots = tuple(
-        Spot(scene_words(seen), box, seen.confidence)
-        for seen in (*whole, *looks.parts)
-        if is_meant(subject, seen)
-    )
-    return Search(spots[:1], "look" if spots or is_kind(subject) else "object", seen=bool(spots))
+    named = (seen for seen in (*whole, *looks.parts) if is_meant(subject, seen))
+    return tuple(Spot(scene_words(seen), box, seen.confidence) for seen in named)[:1]
 
 
 def _spots_of(lines: Sequence[TextLine]) -> tuple[Spot, ...]:
