@@ -41,6 +41,9 @@ class Task(Enum):
     CALENDAR = "days of a calendar"
     BESIDE = "what stands beside"
     SHADED = "text by its colour"
+    HOURS = "hours of opening"
+    MEASURE = "printed measure"
+    TOLD = "fact told in a sentence"
     READ = "text"
     TABLE = "table"
     VALUE = "labelled value"
@@ -225,7 +228,7 @@ def _is_value(task: Task, named: tuple[Concept, ...], piece: str) -> bool:
     if not named:
         return False
     if task is Task.LOCATE:
-        return any(concept.name == "address" for concept in named)
+        return any(concept.name in {"address", "destination", "origin"} for concept in named)
     if task is Task.COUNT:
         return any(concept.kind in {"count", "amount"} for concept in named)
     if task is Task.SUM and _MOST.search(piece):

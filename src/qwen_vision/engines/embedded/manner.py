@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.amounts import CURRENCIES
 from qwen_vision.engines.embedded.documents.dates import DateOrder, find_dates
 
 _NUMBER: Final = re.compile(
     r"\b(?:only|just)(?: with)?(?: the| a| one)? (?:number|figure|digits?)s?\b|"
     r"\b(?:number|figure|digits?)s? only\b|(?:as )?\b(?:one|a single) number\b|"
+    r"\bas (?:a )?(?:plain|bare|raw|simple) (?:number|figure)\b|"
     r"\bno (?:currency(?: (?:symbol|sign|mark)s?)?|units?)\b|"
     r"(?:只|仅)(?:需|要|回答|输出|给出|返回|写|说)*(?:一个)?(?:数字|数值)",
     re.IGNORECASE,
@@ -44,6 +46,16 @@ _LEFT: Final = re.compile(
     r"\s*[.!。,，;]?\s*$"
 )
 
+# Numbers that are no quantity stay whole: 20418-77, +41 44 555 01 23, RN-2084, 17C.
+_CODE: Final = re.compile(
+    r"\+?\(?\d+\)?(?:[ /-]\(?\d+\)?)+|(?P<letters>[A-Z]{1,5})[ -]?\d[\dA-Z-]*|\d{1,3}[A-Z]"
+)
+
+
+def _is_code(answer: str) -> bool:
+    match = _CODE.fullmatch(answer)
+    return match is not None and (match["letters"] or "").lower() not in CURRENCIES
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -59,6 +71,8 @@ class Manner:
             dates = find_dates(answer, order)
             return dates[0].date.isoformat() if dates else answer
         if self.number:
+            if _is_code(answer):
+                return answer
             number = re.search(r"[-\u2212]?\d[\d.,']*(?<=\d)", answer)
             return number[0] if number else answer
         return answer

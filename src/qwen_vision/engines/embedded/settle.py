@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.fields import label_said
+from qwen_vision.engines.embedded.documents.cells import can_answer
+from qwen_vision.engines.embedded.documents.fields import find_words, label_said
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.words import names, stem, stems
 from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_intents
@@ -15,11 +16,14 @@ from qwen_vision.engines.embedded.rooms.charts import names_a_chart, names_a_mea
 from qwen_vision.engines.embedded.rooms.chat import asks_of_chat
 from qwen_vision.engines.embedded.rooms.check import checked
 from qwen_vision.engines.embedded.rooms.counted import asks_counted
+from qwen_vision.engines.embedded.rooms.hours import asks_hours
 from qwen_vision.engines.embedded.rooms.listed import asks_a_list
+from qwen_vision.engines.embedded.rooms.measures import asks_a_measure
 from qwen_vision.engines.embedded.rooms.program import asks_of_code
 from qwen_vision.engines.embedded.rooms.reckon import reckoned
 from qwen_vision.engines.embedded.rooms.sections import names_a_section
 from qwen_vision.engines.embedded.rooms.shaded import asks_shaded
+from qwen_vision.engines.embedded.rooms.told import asks_a_fact
 from qwen_vision.engines.embedded.scene import Scene
 
 # What a question about numbers may be taken for by its words.
@@ -30,6 +34,13 @@ _TELLS_NUMBERS: Final = frozenset({
 _TEXT_TASKS: Final = _TELLS_NUMBERS | {
     Task.PART, Task.SECTION, Task.KEYS, Task.LOCATE, Task.MOMENT,
 }  # fmt: skip
+# Looks of the picture itself, unless the page prints a label of that name.
+_LOOKS: Final = frozenset({Task.QUALITY, Task.COLORS, Task.SIZE})
+_MAY_BE_LABELLED: Final = _LOOKS | {Task.UNKNOWN, Task.UNSEEN, Task.COUNT}
+_OF_LOOKS: Final = re.compile(
+    r"\b(?:image|picture|photo|photograph|background|screenshot|page|scan)\b|图|照片|背景|画面",
+    re.I,
+)
 # The first that the pictures bear out decides.
 _BY_WHAT_IS_SEEN: Final = (
     # Before all arithmetic: what was measured is never told as if it were printed.
@@ -37,15 +48,20 @@ _BY_WHAT_IS_SEEN: Final = (
     (_TEXT_TASKS, asks_of_code, Task.PROGRAM),
     (_TEXT_TASKS, asks_of_chat, Task.CHAT),
     (_TEXT_TASKS, asks_of_calendar, Task.CALENDAR),
+    (_TEXT_TASKS, asks_hours, Task.HOURS),
     (_TEXT_TASKS, asks_shaded, Task.SHADED),
     (_TEXT_TASKS, asks_beside, Task.BESIDE),
     (_TEXT_TASKS, asks_a_list, Task.LISTED),
     (_TELLS_NUMBERS, reckoned, Task.RECKON),
     (frozenset(Task), names_a_chart, Task.CHART),
-    (_TELLS_NUMBERS, checked, Task.CHECK),
+    (_TELLS_NUMBERS | _LOOKS | {Task.MOMENT}, checked, Task.CHECK),
 )
-
-
+# The same, once no cell of a table is meant.
+_BY_ITS_WORDS: Final = (
+    (frozenset(Task), names_a_section, Task.SECTION),
+    (frozenset({Task.COUNT}), asks_counted, Task.COUNTED),
+    (frozenset({Task.UNKNOWN, Task.SIZE, Task.VALUE, Task.UNSEEN}), asks_a_measure, Task.MEASURE),
+)
 # Questions that one of several pictures may answer.
 _OF_ONE: Final = (_TEXT_TASKS | {Task.CELL, Task.RECKON, Task.CHECK, Task.PROGRAM}) - {
     Task.COMPARE, Task.ITEMS, Task.READ,
@@ -131,11 +147,12 @@ async def _named(intent: Intent, scene: Scene) -> Intent:
         return replace(intent, task=Task.CELL)
     if await wants_a_count(scene, intent):
         return replace(intent, task=Task.COUNT, subject="items", concepts=())
-    if await names_a_section(scene, intent):
-        return replace(intent, task=Task.SECTION)
-    if intent.task is Task.COUNT and await asks_counted(scene, intent):
-        return replace(intent, task=Task.COUNTED)
-    return await _labelled(intent, scene)
+    for tasks, is_asked, task in _BY_ITS_WORDS:
+        if intent.task in tasks and await is_asked(scene, intent):
+            return replace(intent, task=task)
+    labelled = await _labelled(intent, scene)
+    is_told = labelled.task in {Task.UNKNOWN, Task.VALUE} and await asks_a_fact(scene, intent)
+    return replace(intent, task=Task.TOLD) if is_told else labelled
 
 
 async def _of_no_print(scene: Scene, intent: Intent) -> bool:
@@ -149,17 +166,26 @@ async def _of_no_print(scene: Scene, intent: Intent) -> bool:
 
 async def _labelled(intent: Intent, scene: Scene) -> Intent:
     """A question that says a printed label: who is the emergency contact?"""
-    if asks_why(intent.text) or intent.task not in {Task.UNKNOWN, Task.UNSEEN, Task.COUNT}:
+    if asks_why(intent.text) or intent.task not in _MAY_BE_LABELLED:
+        return intent
+    if intent.task in _LOOKS and _OF_LOOKS.search(intent.text):
         return intent
     for _, image in scene.images:
         reading = await scene.eyes.read(image)
         if intent.task is Task.COUNT:
             label = _number_label(reading.text, intent.text)
         else:
-            label = label_said(Sheet.of(reading), intent.text)
+            label = _label_asked(Sheet.of(reading), intent.text)
         if label:
             return replace(intent, task=Task.VALUE, subject=label, concepts=())
     return intent
+
+
+def _label_asked(sheet: Sheet, question: str) -> str:
+    """The printed label that a question says, where its value can answer; else ""."""
+    label = label_said(sheet, question)
+    values = find_words(sheet, label)[:1] if label else []
+    return label if all(can_answer(value.text, question) for value in values) else ""
 
 
 def _number_label(text: str, question: str) -> str:

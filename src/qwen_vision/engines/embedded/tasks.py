@@ -19,9 +19,11 @@ from qwen_vision.engines.embedded.rooms.counted import tell_counted
 from qwen_vision.engines.embedded.rooms.describe import describe
 from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
 from qwen_vision.engines.embedded.rooms.find import count, exists, locate
+from qwen_vision.engines.embedded.rooms.hours import tell_hours
 from qwen_vision.engines.embedded.rooms.items import tell_items
 from qwen_vision.engines.embedded.rooms.listed import tell_listed
 from qwen_vision.engines.embedded.rooms.looks import tell_looks
+from qwen_vision.engines.embedded.rooms.measures import tell_measure
 from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.papers import (
     as_html,
@@ -37,6 +39,7 @@ from qwen_vision.engines.embedded.rooms.refuse import beyond, no_media
 from qwen_vision.engines.embedded.rooms.sections import tell_section
 from qwen_vision.engines.embedded.rooms.shaded import tell_shaded
 from qwen_vision.engines.embedded.rooms.sums import do_sums
+from qwen_vision.engines.embedded.rooms.told import tell_fact
 from qwen_vision.engines.embedded.rooms.tools import (
     call_forced,
     call_if_asked,
@@ -208,6 +211,9 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.CALENDAR: tell_calendar,
     Task.BESIDE: tell_beside,
     Task.SHADED: tell_shaded,
+    Task.HOURS: tell_hours,
+    Task.MEASURE: tell_measure,
+    Task.TOLD: tell_fact,
     Task.CODE: lambda scene, _: tell_codes(scene),
     Task.LOCATE: locate,
     Task.EXISTS: exists,

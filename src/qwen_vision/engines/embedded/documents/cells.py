@@ -46,6 +46,13 @@ _MEASURE: Final = re.compile(
     r"(?P<what>[^?,.]{3,40}?)(?:\s+(?:of|in|on|among|for)\b.*)?\s*[?.]?\s*$",
     re.IGNORECASE,
 )
+_TWO_PAIRS: Final = 4
+_WHEN: Final = re.compile(
+    r"\bwhen (?:is|was|do|does|did|will)\b|\bwhat time\b|几点|什么时候", re.IGNORECASE
+)
+_TIMED: Final = re.compile(
+    r"(?i)\d[:：.]\d|\d{4}|\d\W?(?:[a-z]{3}|[ap]m\b|[点时月日年/])|[a-z]{3} \d|day\b|周|星期"
+)
 _MONTH_WORD: Final = re.compile(r"\d{1,2}月|[a-z]{3,}")
 
 
@@ -66,6 +73,11 @@ def crossings(reading: Reading, question: str) -> list[Crossing]:
     """The cells that a question names by their row; one if it names the column as well."""
     for table in reading.tables:
         grid = {(cell.row, cell.column): cell for cell in table.cells}
+        if _is_stacked(table):
+            found = list(_under_heads(table, grid, question))
+            if found:
+                return found
+            continue
         headers = _headers(table)
         first = 0 if not headers else 1
         found = [
@@ -80,6 +92,29 @@ def crossings(reading: Reading, question: str) -> list[Crossing]:
         if len(found) == 1 and _said(found[0].header, question) >= _HALF:
             return found
     return []
+
+
+def can_answer(text: str, question: str) -> bool:
+    """Whether a value may answer a question: to "when" only a time or a date does."""
+    return _WHEN.search(question) is None or _TIMED.search(text) is not None
+
+
+def _is_stacked(table: Table) -> bool:
+    """Whether rows of heads without a digit alternate with rows of values: a boarding pass."""
+    figures = {cell.row for cell in table.cells if re.search(r"\d", cell.text)}
+    return table.rows >= _TWO_PAIRS and figures == set(range(1, table.rows, 2))
+
+
+def _under_heads(
+    table: Table, grid: dict[tuple[int, int], Cell], question: str
+) -> Iterator[Crossing]:
+    """The values under the heads that a question says; to "when" only a time answers."""
+    for head in table.cells:
+        value = grid.get((head.row + 1, head.column))
+        if head.row % 2 or value is None or not names(head.text, question):
+            continue
+        if value.text and can_answer(value.text, question):
+            yield Crossing(head.text, "", value.text, value.box or table.box)
 
 
 def is_exact(found: list[Crossing], question: str) -> bool:

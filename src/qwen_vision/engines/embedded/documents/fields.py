@@ -178,7 +178,8 @@ def label_said(sheet: Sheet, question: str) -> str:
         label, mark, _ = line.text.replace("：", ":").partition(":")
         if not mark and not sheet.right_of(line):
             continue
-        if len(label.split()) <= _LABEL_WORDS and names(label, question):
+        is_words = re.search(r"[^\W\d_]{2}|[\u3400-\u9fff]", label)
+        if is_words and len(label.split()) <= _LABEL_WORDS and names(label, question):
             said.append(label.strip())
     return max(said, key=len, default="")
 

@@ -145,24 +145,24 @@ class Sheet:
         """What stands under a head of a grid; None where the line is no such head.
 
         A row of heads holds no digit, and under each stands a value: some with digits, or
-        all in taller letters.
+        all in taller letters. Where a row is one, others that stand like it are too.
         """
         row = self.rows[self.row_of[id(line)]]
-        if len(row) < 2 or any(re.search(r"\d|[:：]\s*$", head.text) for head in row):
+        alike = (other for other in self.rows if _stands_like(other, row))
+        if not _is_wordy(row) or not any(self._is_head(other) for other in alike):
             return None
-        under = [self._flush_under(head) for head in row]
-        values = [value for value in under if value is not None]
-        if len(values) < max(2, len(row) - 1):
-            return None
-        taller = all(
-            height(value) > _TALLER * height(head)
-            for head, value in zip(row, under, strict=True)
-            if value is not None
-        )
-        figures = sum(bool(re.search(r"\d", value.text)) for value in values)
-        if not taller and figures * 2 <= len(values):
-            return None
-        return under[row.index(line)]
+        return self._flush_under(line)
+
+    def _is_head(self, row: tuple[TextLine, ...]) -> bool:
+        """Whether values stand under a row of words that cannot be heads themselves."""
+        if not _is_wordy(row):
+            return False
+        pairs = [(head, value) for head in row if (value := self._flush_under(head)) is not None]
+        if len(pairs) < max(2, len(row) - 1):
+            return False
+        taller = all(height(value) > _TALLER * height(head) for head, value in pairs)
+        figures = sum(bool(re.search(r"\d", value.text)) for _, value in pairs)
+        return taller or figures * 2 > len(pairs)
 
     def _flush_under(self, line: TextLine) -> TextLine | None:
         """The line close under another that begins or is centred where it does."""
@@ -193,6 +193,17 @@ def around(lines: tuple[TextLine, ...]) -> Box:
         min(box.top for box in boxes),
         max(box.right for box in boxes),
         max(box.bottom for box in boxes),
+    )
+
+
+def _is_wordy(row: tuple[TextLine, ...]) -> bool:
+    return len(row) > 1 and not any(re.search(r"\d|[:：]\s*$", head.text) for head in row)
+
+
+def _stands_like(one: tuple[TextLine, ...], other: tuple[TextLine, ...]) -> bool:
+    """Whether the lines of two rows begin at the same places."""
+    return len(one) == len(other) and all(
+        abs(a.box.left - b.box.left) < 0.5 * height(a) for a, b in zip(one, other, strict=True)
     )
 
 

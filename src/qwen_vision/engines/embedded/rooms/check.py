@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_number
 from qwen_vision.engines.embedded.documents.concepts import concepts, fold
 from qwen_vision.engines.embedded.documents.fields import find_field
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.documents.words import shared, stems
+from qwen_vision.engines.embedded.documents.words import names, shared, stems
 from qwen_vision.engines.embedded.extract.terms import (
     Term,
     named_terms,
@@ -78,12 +79,18 @@ _STATE_OFF: Final = re.compile(
     re.IGNORECASE,
 )
 _UNIT: Final = re.compile(
-    r"(?P<number>\d+(?:[.,]\d+)?)\s?(?P<unit>kg|mg|g|lbs?|oz|km|cm|mm|m|litres?|ml|l|[kmgt]b|"
+    r"(?P<number>\d+(?:[.,]\d+)*)\s?(?P<unit>%|kg|mg|g|lbs?|oz|km|cm|mm|m|litres?|ml|l|[kmgt]b|"
     r"km/h|mph|°[cf]|minutes?|min|hours?|h|days?|weeks?|years?|pages?|千克|公斤|克|米|公里|厘米|升|"
     r"毫升|小时|分钟|天)(?![\w])",
     re.IGNORECASE,
 )
 _HALF: Final = 0.5
+_PAIR: Final = 2
+# Labels of which a thing has one value: petrol is no diesel.
+_OF_ONE_VALUE: Final = stems(
+    "language currency colour color fuel size gender sex nationality country status class type "
+    "weekday day month year version format model brand make theme mode unit"
+) | frozenset({"语言", "货币", "币种", "颜色", "性别", "国籍", "状态", "类型", "型号", "尺寸"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,8 @@ async def checked(scene: Scene, intent: Intent) -> Checked | None:
     if not _WHETHER.search(intent.text) or len(scene.images) != 1:
         return None
     reading = await scene.eyes.read(scene.images[0][1])
-    return _measured(reading, intent.text) or _stated(reading, intent.text)
+    question = intent.text
+    return _measured(reading, question) or _stated(reading, question) or _claimed(reading, question)
 
 
 async def tell_checked(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
@@ -119,53 +127,75 @@ async def tell_checked(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 
 def _measured(reading: Reading, question: str) -> Checked | None:
     """A number of the page beside the one in the question, or beside another of the page."""
-    check = next((check for check in _CHECKS if check[0].search(question)), None)
-    if check is None:
-        return None
-    pattern, holds = check
-    place = pattern.search(question)
-    after = question[place.end() :] if place else ""
-    terms = named_terms(reading, question)
-    told = said_amounts(after)
-    if told:
-        terms = [term for term in terms if term.asked_at < (place.start() if place else 0)]
-        alike = None if terms else _same_unit(reading, after)
-        first = terms[0] if terms else alike or _total(reading, question)
-        if first is None or len(terms) > 1:
+    for pattern, holds in _CHECKS:
+        place = pattern.search(question)
+        if place is None:
+            continue
+        before = question[: place.start()]
+        found = _compared(reading, before, question[place.end() :])
+        if found is None:
             return None
-        limit, limit_text = told[0].value, told[0].text
-    elif len(terms) == 2:
-        first, limit, limit_text = terms[0], terms[1].value, f"{terms[1].name} {terms[1].text}"
-    else:
-        return None
-    value = first.value * first.count
-    is_so = holds(value, limit) is not bool(_NOT.search(question[: place.start() if place else 0]))
-    said = first.text if first.count == 1 else f"{first.count} × {first.text} = {value}"
-    return Checked(
-        is_so,
-        f"{first.name} {said} {_sign(value, limit)} {limit_text}",
-        first.name,
-        first.box,
-        first.text,
-    )
+        first, limit, limit_text = found
+        value = first.value * first.count
+        said = first.text if first.count == 1 else f"{first.count} × {first.text} = {value}"
+        why = f"{first.name} {said} {_sign(value, limit)} {limit_text}"
+        is_so = holds(value, limit) is not bool(_NOT.search(before))
+        return Checked(is_so, why, first.name, first.box, first.text)
+    return None
 
 
-def _same_unit(reading: Reading, after: str) -> Term | None:
-    """The only number of the page in the unit that the question gives: heavier than 2 kg."""
+def _compared(reading: Reading, before: str, after: str) -> tuple[Term, Decimal, str] | None:
+    """The number meant before "more than", and the limit after it with its print."""
+    told = said_amounts(after)
     unit = _UNIT.search(after)
-    if unit is None:
-        return None
-    found = [
-        (line, match)
-        for line in reading.lines
-        for match in _UNIT.finditer(line.text)
-        if match["unit"].lower() == unit["unit"].lower()
-    ]
-    if len(found) != 1:
-        return None
-    line, match = found[0]
-    name = line.text[: match.start()].strip(" :：") or unit["unit"]
-    return Term(name, Decimal(match["number"].replace(",", ".")), match[0], line.box, line)
+    terms = named_terms(reading, before if told else f"{before} {after}")
+    if unit is not None and not terms:
+        limit = read_number(unit["number"])
+        kind = unit["unit"]
+        first = _named_in_unit(reading, before, kind) or _only_in_unit(reading, kind)
+        return None if first is None or limit is None else (first, limit, unit[0])
+    if told:
+        first = terms[0] if terms else _total(reading, f"{before} {after}")
+        one = first is not None and len(terms) <= 1
+        return (first, told[0].value, told[0].text) if first is not None and one else None
+    if len(terms) == _PAIR:
+        first, second = terms
+        return first, second.value, f"{second.name} {second.text}"
+    return _both_in_unit(reading, before, after)
+
+
+def _both_in_unit(reading: Reading, before: str, after: str) -> tuple[Term, Decimal, str] | None:
+    """Two labelled numbers of one unit: is the volume higher than the brightness?"""
+    for unit in dict.fromkeys(match["unit"].lower() for match in _UNIT.finditer(reading.text)):
+        first, second = (_named_in_unit(reading, part, unit) for part in (before, after))
+        if first and second and first.line is not second.line:
+            return first, second.value, f"{second.name} {second.text}"
+    return None
+
+
+def _in_unit(reading: Reading, unit: str) -> list[Term]:
+    """The numbers in that unit, with the words of their row before each."""
+    found = []
+    for row in reading.rows:
+        text = " ".join(line.text for line in row)
+        for match in _UNIT.finditer(text):
+            value = read_number(match["number"])
+            if value is not None and match["unit"].lower() == unit.lower():
+                name = text[: match.start()].strip(" :：") or match["unit"]
+                found.append(Term(name, value, match[0], row[-1].box, row[-1]))
+    return found
+
+
+def _named_in_unit(reading: Reading, question: str, unit: str) -> Term | None:
+    """The one number in that unit whose row says nothing else than the question."""
+    named = [term for term in _in_unit(reading, unit) if names(term.name, question)]
+    return named[0] if len(named) == 1 else None
+
+
+def _only_in_unit(reading: Reading, unit: str) -> Term | None:
+    """The only number in that unit: heavier than 2 kg. A share may be one of anything."""
+    found = _in_unit(reading, unit) if unit != "%" else []
+    return found[0] if len(found) == 1 else None
 
 
 def _sign(one: Decimal, two: Decimal) -> str:
@@ -224,3 +254,46 @@ def _pairs(reading: Reading) -> list[tuple[str, str, Box]]:
         elif len(texts) == 2:
             found.append((label.strip(), texts[1], row[1].box))
     return found
+
+
+def _claimed(reading: Reading, question: str) -> Checked | None:
+    """A labelled value beside the one that the question claims: is the language French?
+
+    Other words deny a claim only where both cannot hold: numbers, names, and the values of
+    labels of which a thing has one.
+    """
+    for label, value, box in _pairs(reading):
+        claim = _claim(label, question)
+        if not claim or not stems(claim):
+            continue
+        if stems(claim) <= stems(value):
+            holds = True
+        elif _excludes(label, value, claim):
+            holds = False
+        else:
+            continue
+        is_so = holds is not bool(_NOT.search(question))
+        return Checked(is_so, f"“{label}: {value}”", label, box, value)
+    return None
+
+
+def _claim(label: str, question: str) -> str:
+    """What a question says of a label: "set to French" of "is the language set to French?"."""
+    words = r"\W+".join(re.escape(word) for word in re.findall(r"\w+", label))
+    match = words and re.search(
+        rf"^\W*(?:is|are|was|were)(?: the| its| this| your)? {words} "
+        rf"(?:not )?(?:set to |now |currently |equal to |exactly |at )?(?P<en>[\w%.,° -]+?)\W*$|"
+        rf"{words}(?:是不是|不是|是|为)(?P<zh>\w+?)吗",
+        question,
+        re.IGNORECASE,
+    )
+    return (match["en"] or match["zh"] or "") if match else ""
+
+
+def _excludes(label: str, value: str, claim: str) -> bool:
+    numbers = [find_amounts(text)[:1] for text in (claim, value)]
+    if any(numbers):
+        return all(numbers)
+    short = max(len(claim.split()), len(value.split())) <= _PAIR
+    is_name = claim[0].isupper() and value[0].isupper()
+    return short and (is_name or bool(stems(label) & _OF_ONE_VALUE))

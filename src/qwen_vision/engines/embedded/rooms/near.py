@@ -8,9 +8,10 @@ from qwen_vision.engines.embedded.documents.dates import find_dates, find_times
 from qwen_vision.engines.embedded.documents.parties import is_place
 from qwen_vision.engines.embedded.documents.sentences import sentences
 from qwen_vision.engines.embedded.documents.take import take
-from qwen_vision.engines.embedded.documents.words import stems
+from qwen_vision.engines.embedded.documents.words import stem, stems
 from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.language import shorten
+from qwen_vision.engines.embedded.rooms.ways import counts_things
 from qwen_vision.engines.embedded.scene import Scene
 
 _SHOWN: Final = 3
@@ -67,12 +68,19 @@ _KINDS: Final[tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...]] = (
         _is_when,
     ),
     (re.compile(r"(?i)\bhow long\b|多久|多长时间"), _is_while),
-    (re.compile(r"(?i)\bhow much\b|\bprice|\bcost|\bfee\b|多少钱|价|费"), _is_money),
+    (re.compile(r"(?i)\bhow much\b(?!.*\bweigh)|\bprice|\bcost|\bfee\b|多少钱|价|费"), _is_money),
     (re.compile(r"(?i)\bwhere\b|在哪(?!一?[天日年月])|哪里|地点|dónde"), _is_where),
     (re.compile(r"(?i)\bcall\b|\bphone|\btelephone|电话"), _is_dialled),
 )
 
 
+# "When was the castle destroyed?" is told by what says that it was destroyed.
+_DONE: Final = re.compile(
+    r"(?i)^\W*(?:and )?(?:when|where|who|by whom|in (?:which|what) year)\b.{0,16}"
+    r"\b(?:was|were|did)\b.*?\b(?P<verb>[a-z]{3,})\W*$"
+)
+_SUMS: Final = re.compile(r"(?i)\bhow much\b|\bcosts?\b|\bpay\b|\bprices?\b|多少钱")
+_SAYS_HOW_MUCH: Final = re.compile(r"(?i)\d|\bfree\b|includ|免费|[一二三四五六七八九十]")
 # Questions that a line of text may answer; others want a judgement.
 _FACT: Final = re.compile(
     r"(?i)^\W*(?:and )?(?:when|what|where|who|which|how (?:much|many|long|far|old))\b"
@@ -96,12 +104,29 @@ async def near_lines(scene: Scene, question: str, *, missing: str = "") -> str:
             f"I find nothing labelled “{missing}”; what comes nearest in the text:\n{listed}",
             f"没有找到标为“{missing}”的内容，图中最接近的文字是：\n{listed}",
         )
+    if _is_untold(question, " ".join(quotes)):
+        return scene.say(
+            f"I don't find that in the text; what comes nearest:\n{listed}",
+            f"图中文字没有直接说明，最接近的是：\n{listed}",
+        )
     if _FACT.search(question):
         return scene.say(f"The text says about it:\n{listed}", f"图中与之相关的文字是：\n{listed}")
     return scene.say(
         f"I can't judge that myself, but this is what the picture says about it:\n{listed}",
         f"这一点我无法判断，但图中与之相关的文字是：\n{listed}",
     )
+
+
+def _is_untold(question: str, quotes: str) -> bool:
+    """Whether the quotes leave out what was done, or give numbers for a sum but no sum."""
+    done = _DONE.search(question)
+    if done is not None and stem(done["verb"].lower()) not in stems(quotes):
+        return True
+    if any(words.search(question) for words, fits in _KINDS if fits in {_is_hour, _is_when}):
+        return not _is_when(quotes)
+    is_sum = counts_things(question) and bool(_SUMS.search(question))
+    is_amount = re.search(r"(?i)\bhow (?:much|long)\b|多少钱|多久", question) is not None
+    return is_sum or (is_amount and not _SAYS_HOW_MUCH.search(quotes))
 
 
 def nearest(reading: Reading, question: str) -> list[str]:

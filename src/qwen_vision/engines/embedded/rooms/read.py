@@ -22,8 +22,8 @@ _LINE: Final = re.compile(
 )
 _ORDINALS: Final = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _SIDES: Final = (
-    (re.compile(r"\btop\b|顶部|上方|上面", re.IGNORECASE), "top"),
-    (re.compile(r"\bbottom\b|底部|下方|下面", re.IGNORECASE), "bottom"),
+    (re.compile(r"\b(?:top|upper)\b|顶部|上方|上面", re.IGNORECASE), "top"),
+    (re.compile(r"\b(?:bottom|lower)\b|底部|下方|下面", re.IGNORECASE), "bottom"),
     (re.compile(r"\bleft\b|左", re.IGNORECASE), "left"),
     (re.compile(r"\bright\b|右", re.IGNORECASE), "right"),
     (re.compile(r"\bmiddle\b|\bcent(?:er|re)\b|中间|中央", re.IGNORECASE), "middle"),

@@ -15,7 +15,8 @@ from qwen_vision.engines.embedded.extract.terms import (
 from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.proofs import whole_box
-from qwen_vision.engines.embedded.rooms.ways import Paper, Reckoned, asks, reckon
+from qwen_vision.engines.embedded.rooms.reckoned import Paper, Reckoned
+from qwen_vision.engines.embedded.rooms.ways import asks, reckon
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.protocol.receipt import Evidence

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.amounts import find_amounts
+from qwen_vision.engines.embedded.documents.cells import crossings
 from qwen_vision.engines.embedded.documents.sentences import sentences
 from qwen_vision.engines.embedded.documents.words import names, stems
 from qwen_vision.engines.embedded.facts import Reading, Table
@@ -75,6 +76,10 @@ def time_between(question: str, readings: Sequence[Reading]) -> tuple[str, str] 
             ):
                 (one, first), (two, last) = times
                 return _told(first[column], last[column], f"{one} {{}}, {two} {{}}")
+        named = [cell for cell in crossings(reading, question) if _TIME.fullmatch(cell.text)]
+        if len(named) == 2:
+            pattern = ", ".join(f"{cell.row} {{}}" for cell in named)
+            return _told(named[0].text, named[1].text, pattern)
         if not _LASTS.search(reading.text) and (found := _on_a_line(reading, question)):
             return found
     return None

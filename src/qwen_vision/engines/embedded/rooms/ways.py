@@ -4,16 +4,16 @@ Each way is told by the words of a question and gives None unless the page names
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 from qwen_vision.engines.embedded.documents.amounts import find_amounts
 from qwen_vision.engines.embedded.documents.concepts import concepts
 from qwen_vision.engines.embedded.documents.fields import find_field
 from qwen_vision.engines.embedded.documents.sheet import Sheet
-from qwen_vision.engines.embedded.documents.words import stem
+from qwen_vision.engines.embedded.documents.words import stems
 from qwen_vision.engines.embedded.extract.items import bill_items
 from qwen_vision.engines.embedded.extract.terms import (
     COUNTS,
@@ -22,7 +22,25 @@ from qwen_vision.engines.embedded.extract.terms import (
     only_amount,
     said_amounts,
 )
-from qwen_vision.engines.embedded.facts import Reading
+from qwen_vision.engines.embedded.rooms.rates import (
+    MONEY,
+    asks_a_rate,
+    at_a_rate,
+    left_of_whole,
+    offered,
+    per_printed,
+    several_of_one,
+    single,
+    weighed,
+)
+from qwen_vision.engines.embedded.rooms.reckoned import (
+    Paper,
+    Reckoned,
+    rounded,
+    said,
+    times,
+    total_of,
+)
 from qwen_vision.engines.embedded.rooms.spans import asks_a_span, time_between, went_from
 
 _PERCENT: Final = re.compile(r"(?P<rate>\d+(?:[.,]\d+)?)\s?(?:%|％|per ?cent\b)", re.IGNORECASE)
@@ -50,32 +68,6 @@ _TOGETHER: Final = re.compile(
     r"be|sum|add|plus)\b|一共|总共|加起来|合计|共(?:多少|要)|加",
     re.IGNORECASE,
 )
-_MONEY: Final = re.compile(
-    r"\bhow much\b|\bcosts?\b|\bprices?\b|\bpay\b|\bowe\b|\btotal\b|\bsum\b|\bplus\b|多少|价", re.I
-)
-_SINGLE: Final = re.compile(
-    r"\b(?:one|a single|per|each|every|an? (?:unit|piece)|unit price|apiece)\b|单价|一(?:个|"
-    r"杯|份|瓶|件|碗)|每",
-    re.IGNORECASE,
-)
-_PER: Final = re.compile(
-    r"(?:\bper|\ba|/|每)\s?(?P<many>\d+ ?)?(?P<unit>kilo(?:gram)?|kg|g|gram|grams|litre|"
-    r"liter|l|ml|公斤|千克|克|升|毫升)\b|"
-    r"每(?P<han>公斤|千克|克|升|毫升)",
-    re.IGNORECASE,
-)
-_WEIGHT: Final = re.compile(
-    r"(?<![\w.,])(?P<many>\d+(?:[.,]\d+)?)\s?(?P<unit>kg|g|l|ml|公斤|千克|克|升|毫升)(?![a-z])",
-    re.I,
-)
-_UNITS: Final = {
-    "kg": ("mass", Decimal(1)), "kilo": ("mass", Decimal(1)), "kilogram": ("mass", Decimal(1)),
-    "公斤": ("mass", Decimal(1)), "千克": ("mass", Decimal(1)), "g": ("mass", Decimal("0.001")),
-    "gram": ("mass", Decimal("0.001")), "grams": ("mass", Decimal("0.001")),
-    "克": ("mass", Decimal("0.001")), "l": ("volume", Decimal(1)), "litre": ("volume", Decimal(1)),
-    "liter": ("volume", Decimal(1)), "升": ("volume", Decimal(1)),
-    "ml": ("volume", Decimal("0.001")), "毫升": ("volume", Decimal("0.001")),
-}  # fmt: skip
 _PROOF: Final = re.compile(
     r"\b(?:add|sum)s? up\b.{0,20}\bto\b|\bdo(?:es)? .{0,40}\b(?:match|agree|equal|add up)\b|"
     r"(?:是否|是不是)?(?:相符|一致|对得上)",
@@ -86,8 +78,6 @@ _PIECES: Final = re.compile(
     r"quantit\w+|all|overall)\b",
     re.IGNORECASE,
 )
-_PER_NOUN: Final = re.compile(r"\b(?:per|each|a|every) (?P<noun>[a-z]{3,})\b", re.IGNORECASE)
-_MANY: Final = re.compile(r"\b(\d{1,3}) ([a-z]{3,})\b", re.IGNORECASE)
 _SPLIT: Final = re.compile(
     r"\b(?:split|divided?|share[ds]?)\b.{0,40}\b(?:between|among|by|with|in|into) (\d{1,2}|two|"
     r"three|four|five|six|eight|ten)\b|\b(\d{1,2}|two|three|four|five|six) (?:people|persons|"
@@ -100,71 +90,37 @@ _LESS: Final = re.compile(
     r"不包括",
     re.IGNORECASE,
 )
+# "Two students and one adult": each a number with what it counts.
+_THING: Final = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) "
+    r"(?P<what>[a-z]{3,}(?: [a-z]+)?)",
+    re.IGNORECASE,
+)
+_NO_THINGS: Final = stems(
+    "people persons friends percent dollars euros pounds yuan cents days nights hours weeks and "
+    "cost costs total together portions cups glasses pieces plates servings bottles packs bill"
+)
 _PAIR: Final = 2
 _ALL: Final = re.compile(
     r"\b(?:all|both|together|combined|altogether|in total)\b|一共|总共|合计|加起来", re.I
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reckoned:
-    """A result with the sum that led to it, and the numbers of the page in it."""
-
-    value: str
-    formula: str
-    terms: tuple[Term, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """What one question finds: its numbers on every picture, by the place of the picture."""
-
-    question: str
-    terms: tuple[Term, ...]
-    readings: tuple[Reading, ...]
-
-
 def asks(text: str) -> bool:
     """Whether the words ask for arithmetic of any kind."""
-    patterns = (
-        *(_PERCENT, _CHANGE, _DIFFERENCE, _TOGETHER, _SINGLE, _PER, _PROOF, _PIECES),
-        *(_SPLIT, _LESS),
-    )
-    return any(pattern.search(text) for pattern in patterns) or asks_a_span(text)
+    patterns = (*(_PERCENT, _CHANGE, _DIFFERENCE, _TOGETHER, _PROOF, _PIECES, _SPLIT, _LESS),)
+    said_so = any(pattern.search(text) for pattern in patterns)
+    return said_so or asks_a_rate(text) or asks_a_span(text)
+
+
+def counts_things(text: str) -> bool:
+    """Whether the words count things to be reckoned with: two students and one adult."""
+    return any(stems(match["what"]) - _NO_THINGS for match in _THING.finditer(text))
 
 
 def reckon(paper: Paper) -> Reckoned | None:
     """The first result that one of the ways gives."""
     return next((found for way in _WAYS if (found := way(paper)) is not None), None)
-
-
-def _total(paper: Paper) -> Term | None:
-    """The bill's total, or the one price there is."""
-    for reading in paper.readings:
-        for value in find_field(Sheet.of(reading), concepts()["total"])[:1]:
-            if isinstance(value.plain, Decimal):
-                return Term(
-                    "total", value.plain, value.text, value.box, value.lines[0], concept="total"
-                )
-    return only_amount(paper.readings[0]) if len(paper.readings) == 1 else None
-
-
-def _rounded(value: Decimal, *terms: Term) -> str:
-    """A result with as many decimals as the money it was made of."""
-    places = max([0, *(-int(term.value.as_tuple().exponent) for term in terms)])
-    if value != value.to_integral_value():
-        places = max(places, 2)
-    result = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    mark = next((found[0] for term in terms if (found := re.match(r"[$€£¥￥]", term.text))), "")
-    return f"{mark}{result}"
-
-
-def _said(term: Term) -> str:
-    return f"{term.name} {term.text}"
-
-
-def _times(term: Term) -> str:
-    return f"{term.count} × {_said(term)}" if term.count > 1 else _said(term)
 
 
 def _percent(paper: Paper) -> Reckoned | None:
@@ -174,23 +130,23 @@ def _percent(paper: Paper) -> Reckoned | None:
         return None
     rate = Decimal(match["rate"].replace(",", "."))
     named = [term for term in paper.terms if term.concept not in {"tip", "discount"}]
-    base = named[0] if named else _total(paper)
+    base = named[0] if named else total_of(paper)
     if base is None:
         return None
     part = base.value * rate / 100
     if off:
-        value = _rounded(base.value - part, base)
-        return Reckoned(value, f"{_said(base)} − {rate} %", (base,))
-    whole = _rounded(base.value + part, base)
-    formula = f"{rate} % × {_said(base)}; {base.text} + {rate} % = {whole}"
-    return Reckoned(_rounded(part, base), formula, (base,))
+        value = rounded(base.value - part, base)
+        return Reckoned(value, f"{said(base)} − {rate} %", (base,))
+    whole = rounded(base.value + part, base)
+    formula = f"{rate} % × {said(base)}; {base.text} + {rate} % = {whole}"
+    return Reckoned(rounded(part, base), formula, (base,))
 
 
 def _change(paper: Paper) -> Reckoned | None:
     if not _CHANGE.search(paper.question):
         return None
     named = [term for term in paper.terms if term.concept != "change"]
-    total = _total(paper)
+    total = total_of(paper)
     terms = named or ([total] if total is not None else [])
     owed = sum((term.value * term.count for term in terms), Decimal(0))
     given = [
@@ -200,60 +156,30 @@ def _change(paper: Paper) -> Reckoned | None:
     ]
     if not terms or not given:
         return None
-    formula = f"{given[0]} − " + " − ".join(_times(term) for term in terms)
-    return Reckoned(_rounded(given[0] - owed, *terms), formula, tuple(terms))
+    formula = f"{given[0]} − " + " − ".join(times(term) for term in terms)
+    return Reckoned(rounded(given[0] - owed, *terms), formula, tuple(terms))
 
 
 def _difference(paper: Paper) -> Reckoned | None:
     if not _DIFFERENCE.search(paper.question) or len(paper.terms) != 2:
         return None
     high, low = sorted(paper.terms, key=lambda term: -term.value)
-    value = _rounded(high.value - low.value, high, low)
-    return Reckoned(value, f"{_said(high)} − {_said(low)}", (high, low))
-
-
-def _weighed(paper: Paper) -> Reckoned | None:
-    """The price per kilogram, litre and so on, of what is weighed on the page."""
-    match = _PER.search(paper.question)
-    if match is None:
-        return None
-    if match["unit"] is None and match["han"] is None:
-        return None
-    kind, size = _UNITS[(match["unit"] or match["han"]).lower()]
-    size *= int(match["many"] or 1)
-    for term, text in _with_text(paper):
-        for weight in _WEIGHT.finditer(text):
-            other, each = _UNITS[weight["unit"].lower()]
-            amount = Decimal(weight["many"].replace(",", ".")) * each
-            if other == kind and amount:
-                value = _rounded(term.value / amount * size, replace(term, value=Decimal("0.00")))
-                return Reckoned(value, f"{_said(term)} ÷ {weight[0]}", (term,))
-    return None
-
-
-def _per_printed(paper: Paper) -> Reckoned | None:
-    """The price per night of a row that prints "3 nights": the noun after a number of it."""
-    match = _PER_NOUN.search(paper.question)
-    for term in paper.terms if match else ():
-        for many, noun in _MANY.findall(term.name):
-            if match and stem(noun.lower()) == stem(match["noun"].lower()) and int(many):
-                value = _rounded(term.value / int(many), replace(term, value=Decimal("0.00")))
-                return Reckoned(value, f"{_said(term)} ÷ {many}", (term,))
-    return None
+    value = rounded(high.value - low.value, high, low)
+    return Reckoned(value, f"{said(high)} − {said(low)}", (high, low))
 
 
 def _split(paper: Paper) -> Reckoned | None:
     """The share of each when a sum is split between so many."""
     match = _SPLIT.search(paper.question)
-    base = (paper.terms[0] if paper.terms else _total(paper)) if match else None
+    base = (paper.terms[0] if paper.terms else total_of(paper)) if match else None
     if match is None or base is None:
         return None
-    said = next(group for group in match.groups() if group).lower()
-    many = int(said) if said.isdigit() else COUNTS.get(said, 0)
+    number = next(group for group in match.groups() if group).lower()
+    many = int(number) if number.isdigit() else COUNTS.get(number, 0)
     if many < _PAIR:
         return None
-    value = _rounded(base.value / many, replace(base, value=Decimal("0.00")))
-    return Reckoned(value, f"{_said(base)} ÷ {many}", (base,))
+    value = rounded(base.value / many, replace(base, value=Decimal("0.00")))
+    return Reckoned(value, f"{said(base)} ÷ {many}", (base,))
 
 
 def _without(paper: Paper) -> Reckoned | None:
@@ -267,7 +193,7 @@ def _without(paper: Paper) -> Reckoned | None:
     if not left_out or len(kept) != len(items) - len(left_out) or not kept:
         return None
     value = sum((term.value for term in kept), Decimal(0))
-    return Reckoned(_rounded(value, *kept), " + ".join(map(_said, kept)), tuple(kept))
+    return Reckoned(rounded(value, *kept), " + ".join(map(said, kept)), tuple(kept))
 
 
 def _risen_between(paper: Paper) -> Reckoned | None:
@@ -278,33 +204,13 @@ def _risen_between(paper: Paper) -> Reckoned | None:
     if not asks_a_span(paper.question) or first.name != second.name:
         return None
     high, low = sorted((first, second), key=lambda term: -term.value)
-    gap = _rounded(high.value - low.value, first, second)
+    gap = rounded(high.value - low.value, first, second)
     return Reckoned(gap, f"{first.text} → {second.text}", (first, second))
-
-
-def _with_text(paper: Paper) -> list[tuple[Term, str]]:
-    """Each number asked about with the words that may weigh it: its row, or the whole tag."""
-    found = [(term, term.name) for term in paper.terms]
-    tag = only_amount(paper.readings[0]) if len(paper.readings) == 1 else None
-    if tag is not None:
-        found.append((tag, paper.readings[0].text))
-    return found
-
-
-def _single(paper: Paper) -> Reckoned | None:
-    """The price of one, of a row that gives the price of several."""
-    if len(paper.terms) != 1 or not _SINGLE.search(paper.question):
-        return None
-    term = paper.terms[0]
-    if term.quantity is None or term.quantity <= 1 or not _MONEY.search(paper.question):
-        return None
-    value = _rounded(term.value / term.quantity, term)
-    return Reckoned(value, f"{_said(term)} ÷ {term.quantity}", (term,))
 
 
 def _together(paper: Paper) -> Reckoned | None:
     """The sum of the things named, each as often as it is wanted."""
-    if not _TOGETHER.search(paper.question) or not _MONEY.search(paper.question):
+    if not _TOGETHER.search(paper.question) or not MONEY.search(paper.question):
         return None
     terms = [term for term in paper.terms if term.concept not in _SUMS]
     if not terms and len(paper.readings) > 1 and _ALL.search(paper.question):
@@ -317,8 +223,17 @@ def _together(paper: Paper) -> Reckoned | None:
         return None
     if len(terms) < 2 and not any(term.count > 1 for term in terms):
         return None
+    if not _all_named(paper.question, terms):
+        return None
     value = sum((term.value * term.count for term in terms), Decimal(0))
-    return Reckoned(_rounded(value, *terms), " + ".join(map(_times, terms)), tuple(terms))
+    return Reckoned(rounded(value, *terms), " + ".join(map(times, terms)), tuple(terms))
+
+
+def _all_named(question: str, terms: Sequence[Term]) -> bool:
+    """Whether each thing that a question counts has its number: half a sum is a wrong one."""
+    known = [stems(term.name) for term in terms]
+    counted = [stems(match["what"]) - _NO_THINGS for match in _THING.finditer(question)]
+    return all(any(words & name for name in known) for words in counted if words)
 
 
 def _checked(paper: Paper) -> Reckoned | None:
@@ -338,7 +253,7 @@ def _checked(paper: Paper) -> Reckoned | None:
     listed = " + ".join(map(str, amounts)) + f" = {value}"
     same = value == printed[0].value
     sign = "=" if same else "≠"
-    return Reckoned("Yes" if same else "No", f"{listed} {sign} {_said(printed[0])}", (printed[0],))
+    return Reckoned("Yes" if same else "No", f"{listed} {sign} {said(printed[0])}", (printed[0],))
 
 
 def _sums(sheet: Sheet) -> list[Term]:
@@ -375,7 +290,7 @@ def _lasted(paper: Paper) -> Reckoned | None:
 _SUMS: Final = frozenset({"total", "subtotal", "tax", "amount", "change", "tip"})
 _Way: TypeAlias = Callable[[Paper], Reckoned | None]
 _WAYS: Final[tuple[_Way, ...]] = (
-    _checked, _pieces, _risen, _risen_between, _lasted, _percent, _change, _split, _without,
-    _difference, _weighed, _per_printed, _single,
-    _together,
+    _checked, _pieces, _risen, _risen_between, _lasted, left_of_whole, offered, _percent, _change,
+    _split, _without, _difference, weighed, per_printed, single, at_a_rate, _together,
+    several_of_one,
 )  # fmt: skip
