@@ -13,10 +13,24 @@ _SHORT: Final = 2
 _MONTH_WORD: Final = re.compile(r"\d{1,2}月|[a-z]{3,}")
 
 
+def says_category(chart: Chart, question: str) -> bool:
+    """Whether a question names one of the categories."""
+    return bool(_named(chart.categories, question))
+
+
+def says_series(chart: Chart, question: str) -> bool:
+    """Whether a question names one of the series."""
+    return bool(_named_series(chart, question))
+
+
+def _named_series(chart: Chart, question: str) -> list[str]:
+    return _named([name for name in chart.series if name], question)
+
+
 def asked_marks(chart: Chart, question: str) -> list[ChartMark]:
     """The marks whose category and series a question names; all when it names none."""
     categories = _named(chart.categories, question)
-    series = _named([name for name in chart.series if name], question)
+    series = _named_series(chart, question)
     marks = [
         mark
         for mark in chart.marks

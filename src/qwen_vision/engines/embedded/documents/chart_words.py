@@ -32,6 +32,18 @@ def told(mark: ChartMark) -> str:
     return mark.text if mark.printed else f"≈ {mark.text}"
 
 
+def mark_name(mark: ChartMark, chart: Chart) -> str:
+    """What a mark is called: its category, with its series where there are several."""
+    if len(chart.series) < 2 or not mark.series:
+        return mark.category
+    return f"{mark.category} / {mark.series}"
+
+
+def how_told(mark: ChartMark, chart: Chart, language: Language) -> str:
+    """The aside that says how a value was measured; "" for a printed one."""
+    return "" if mark.printed else pick(language, ", ", "，") + how_measured(chart, language)
+
+
 def how_measured(chart: Chart, language: Language) -> str:
     """How values that are not printed were found."""
     if chart.kind == "pie":

@@ -3,10 +3,13 @@
 import re
 from collections.abc import AsyncIterator
 
-from qwen_vision.engines.embedded.documents.chart_answers import ChartAnswer, answer
+from qwen_vision.engines.embedded.documents.chart_absent import absent
+from qwen_vision.engines.embedded.documents.chart_answers import answer
+from qwen_vision.engines.embedded.documents.chart_figures import ChartAnswer
 from qwen_vision.engines.embedded.documents.chart_words import how_measured
 from qwen_vision.engines.embedded.facts import Chart, ChartMark, Reading
 from qwen_vision.engines.embedded.intents import Intent, Task, asks_why
+from qwen_vision.engines.embedded.language import Language
 from qwen_vision.engines.embedded.proofs import whole_box
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
@@ -30,10 +33,8 @@ async def names_a_chart(scene: Scene, intent: Intent) -> bool:
         return False
     for _, image in scene.images:
         reading = await scene.eyes.read(image)
-        if reading.chart is not None and _is_about_it(reading):
-            found = answer(reading.chart, intent.text, scene.language)
-            if found is not None:
-                return True
+        if _is_about_it(reading) and _told(reading, intent.text, scene.language) is not None:
+            return True
     return False
 
 
@@ -50,12 +51,21 @@ def _is_about_it(reading: Reading) -> bool:
     return len(prose) <= _MOST_PROSE
 
 
+def _told(reading: Reading, question: str, language: Language) -> ChartAnswer | None:
+    """What the chart of a picture says to a question; None without one."""
+    chart = reading.chart
+    if chart is None:
+        return None
+    missing = absent(chart, question, language, printed=reading.text)
+    return missing or answer(chart, question, language)
+
+
 async def tell_chart(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """What each chart says to the question, with the marks it was read from."""
     told = 0
     for index, image in scene.images:
-        chart = (await scene.eyes.read(image)).chart
-        found = answer(chart, intent.text, scene.language) if chart is not None else None
+        reading = await scene.eyes.read(image)
+        chart, found = reading.chart, _told(reading, intent.text, scene.language)
         if chart is None or found is None:
             continue
         yield Thought(_seen(index, chart))
