@@ -75,6 +75,12 @@ _UNDER: Final = search(
 _TIE: Final = 0.012
 
 
+def asks_figures(question: str) -> bool:
+    """Whether a question asks for what only the values of a chart tell."""
+    patterns = (_HIGHEST, _LOWEST, _DIFFERENCE, _RATIO, _SUM, _MEAN, _TREND, _CHANGED)
+    return any(pattern.search(question) for pattern in patterns)
+
+
 def chosen(chart: Chart, question: str, language: Language) -> ChartAnswer | None:
     """The marks of one sign, or above or below a limit."""
     return _signed(chart, question, language) or _beyond(chart, question, language)

@@ -8,6 +8,7 @@ from typing import Final
 from qwen_vision.engines.embedded.documents.amounts import read_number
 from qwen_vision.engines.embedded.documents.charts import Labelled, chart_values, labelled
 from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.extract.leaf import Json
 from qwen_vision.engines.embedded.extract.shape import Shape
 from qwen_vision.engines.embedded.facts import Chart, Reading, TextLine
 
@@ -31,6 +32,16 @@ def chart_rows(shape: Shape, reading: Reading) -> Iterator[dict[str, Found]]:
         return
     for value in chart_values(reading):
         yield {words[0].name: _name(value), numbers[0].name: _number(value)}
+
+
+def chart_pairs(chart: Chart) -> dict[str, Json]:
+    """Each category of a chart with its value, or with those of its several series."""
+    if len(chart.series) < 2:
+        return {mark.category: mark.text for mark in chart.marks}
+    return {
+        category: {mark.series: mark.text for mark in chart.marks if mark.category == category}
+        for category in chart.categories
+    }
 
 
 def _series_rows(

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.headings import parts
+from qwen_vision.engines.embedded.extract.charted import chart_pairs
 from qwen_vision.engines.embedded.extract.leaf import (
     Json,
     fits,
@@ -281,6 +282,9 @@ class _Filler:
 
     def _free_rows(self, path: str) -> dict[str, Json]:
         """The rows of tables and charts, for pages that print no labels."""
+        for page in self._pages:
+            if page.reading.chart is not None:
+                return chart_pairs(page.reading.chart)
         rows, evidence = free_rows(
             self._pages, path=f"{path}.rows" if path else "rows", objects=True
         )

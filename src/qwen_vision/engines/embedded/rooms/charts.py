@@ -1,15 +1,18 @@
 """Charts: answers from what a chart shows, measured where it is not printed."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from qwen_vision.engines.embedded.documents.chart_absent import absent
 from qwen_vision.engines.embedded.documents.chart_answers import answer
-from qwen_vision.engines.embedded.documents.chart_figures import ChartAnswer
+from qwen_vision.engines.embedded.documents.chart_figures import ChartAnswer, asks_figures
 from qwen_vision.engines.embedded.documents.chart_words import how_measured
+from qwen_vision.engines.embedded.documents.charts import chart_values
+from qwen_vision.engines.embedded.documents.words import names
 from qwen_vision.engines.embedded.facts import Chart, ChartMark, Reading
 from qwen_vision.engines.embedded.intents import Intent, Task, asks_why
-from qwen_vision.engines.embedded.language import Language
+from qwen_vision.engines.embedded.language import Language, join_words, pick
+from qwen_vision.engines.embedded.perception.plots.reader import axis_labels
 from qwen_vision.engines.embedded.proofs import whole_box
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
@@ -40,10 +43,23 @@ async def names_a_chart(scene: Scene, intent: Intent) -> bool:
 
 async def names_a_measured_chart(scene: Scene, intent: Intent) -> bool:
     """Whether it asks for values that are measured: they must be told as such."""
-    charts = [(await scene.eyes.read(image)).chart for _, image in scene.images]
-    if all(chart is None or all(mark.printed for mark in chart.marks) for chart in charts):
+    readings = [await scene.eyes.read(image) for _, image in scene.images]
+    if all(_is_printed(reading) for reading in readings):
         return False
     return await names_a_chart(scene, intent)
+
+
+def _is_printed(reading: Reading) -> bool:
+    """Whether a picture holds no value that would have to be measured."""
+    if reading.chart is None:
+        return not _unmeasured(reading)
+    return all(mark.printed for mark in reading.chart.marks)
+
+
+def _unmeasured(reading: Reading) -> list[str]:
+    """The labels of a chart whose marks are neither measured nor printed; empty for others."""
+    is_told = reading.chart is not None or chart_values(reading)
+    return [] if is_told else axis_labels(reading.lines)
 
 
 def _is_about_it(reading: Reading) -> bool:
@@ -55,9 +71,25 @@ def _told(reading: Reading, question: str, language: Language) -> ChartAnswer | 
     """What the chart of a picture says to a question; None without one."""
     chart = reading.chart
     if chart is None:
-        return None
+        return _refused(_unmeasured(reading), question, language)
     missing = absent(chart, question, language, printed=reading.text)
     return missing or answer(chart, question, language)
+
+
+def _refused(labels: Sequence[str], question: str, language: Language) -> ChartAnswer | None:
+    """That a chart could not be measured, to a question for what its marks would tell."""
+    if not labels or not (asks_figures(question) or any(names(name, question) for name in labels)):
+        return None
+    said = join_words(language, [f"“{name}”" for name in labels])
+    return ChartAnswer(
+        pick(
+            language,
+            f"This looks like a chart of {said}, but I can't measure its marks, and the numbers "
+            "along its axis are not their values, so I don't guess.",
+            f"这看起来是一张关于{said}的图表，但我无法测量其中的图形；坐标轴上的数字不是它们的数值，"
+            "因此我不猜测。",
+        )
+    )
 
 
 async def tell_chart(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
@@ -66,11 +98,14 @@ async def tell_chart(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     for index, image in scene.images:
         reading = await scene.eyes.read(image)
         chart, found = reading.chart, _told(reading, intent.text, scene.language)
-        if chart is None or found is None:
+        if found is None:
             continue
-        yield Thought(_seen(index, chart))
-        for proof in _proofs(found, chart, index=index, page=image.page):
-            yield proof
+        if chart is None:
+            yield Thought(f"Picture {index + 1} shows an axis, but no marks that I can measure.")
+        else:
+            yield Thought(_seen(index, chart))
+            for mark in found.marks:
+                yield Proof(_evidence(mark, chart, index=index, page=image.page))
         several = len(scene.images) > 1
         head = scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：") if several else ""
         yield Say(("\n\n" if told else "") + head + found.text, bare=_alone(found, intent.text))
@@ -93,10 +128,6 @@ def _seen(index: int, chart: Chart) -> str:
         f"Picture {index + 1} shows a chart ({chart.kind}): found its scale and {count} marks, "
         f"{printed} with a printed value; {chart.unread} could not be named."
     )
-
-
-def _proofs(found: ChartAnswer, chart: Chart, *, index: int, page: int | None) -> list[Proof]:
-    return [Proof(_evidence(mark, chart, index=index, page=page)) for mark in found.marks]
 
 
 def _evidence(mark: ChartMark, chart: Chart, *, index: int, page: int | None) -> Evidence:

@@ -12,6 +12,7 @@ from qwen_vision.engines.embedded.perception.plots.paint import Area, ground_of,
 from qwen_vision.engines.embedded.perception.plots.words import ReadCrops, Word, reread
 
 _INK: Final = 60
+_FOOT_PX: Final = 4
 _LETTERS: Final = 0.6
 _LOOKS_LIKE: Final = {"8": "B", "1": "I", "|": "I", "0": "O", "5": "S", "2": "Z", "6": "G"}
 
@@ -155,6 +156,10 @@ def _ink_box(
     if not pixels.size:
         return None
     ink = off_ground(pixels, ground_of(pixels)) > _INK
+    free = np.flatnonzero(~ink.any(axis=1))
+    if len(free) and free[0] <= _FOOT_PX:
+        # The foot of the bars, or the line they stand on, is no print.
+        ink[: free[0]] = False
     columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
     if not len(columns) or len(rows) < 4:
         return None

@@ -104,10 +104,16 @@ def _is_patch(shape: Raster, color: Color) -> bool:
         return bool(height > 3 and filled >= 0.9)
     if height <= 3:
         return bool(width >= 3 * height)
-    spine = shape[height // 2 - (height > 3) : height // 2 + 1 + (height > 3)]
+    spine = _solid(shape)[height // 2 - (height > 3) : height // 2 + 1 + (height > 3)]
     return bool(filled >= 0.72) or (
         width >= 1.6 * height and bool(spine.any(axis=0).mean() >= 0.95)
     )
+
+
+def _solid(shape: Raster) -> Raster:
+    """The shape with its holes filled: a ring on a stroke becomes a dot."""
+    outlines, _ = cv2.findContours(shape.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(np.zeros(shape.shape, np.uint8), outlines, -1, 1, cv2.FILLED)
 
 
 def _is_grey(color: Color) -> bool:
@@ -117,7 +123,7 @@ def _is_grey(color: Color) -> bool:
 def _strongest(pixels: Raster, ground: Color) -> Color:
     """The colour farthest from the ground that a fair part of the pixels have."""
     off = np.abs(pixels.astype(np.int16) - np.array(ground, np.int16)).max(axis=1)
-    top = pixels[off >= np.percentile(off, 60)]
+    top = pixels[off >= np.percentile(off, 80)]
     red, green, blue = (int(value) for value in np.median(top, axis=0))
     return red, green, blue
 

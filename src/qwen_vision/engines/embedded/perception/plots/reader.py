@@ -8,6 +8,7 @@ from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.plots.axes import level_axes, upright_axes
 from qwen_vision.engines.embedded.perception.plots.barred import read_bars
 from qwen_vision.engines.embedded.perception.plots.drawn import read_curves, read_dots
+from qwen_vision.engines.embedded.perception.plots.labels import joined_labels, label_row
 from qwen_vision.engines.embedded.perception.plots.legend import find_legend
 from qwen_vision.engines.embedded.perception.plots.paint import is_flat, page_ground
 from qwen_vision.engines.embedded.perception.plots.patches import unread_names
@@ -18,6 +19,7 @@ from qwen_vision.engines.embedded.perception.plots.slices import find_disc
 from qwen_vision.engines.embedded.perception.plots.words import ReadCrops, as_powers, words_of
 
 _TICKS: Final = 3
+_SURE_TICKS: Final = 4
 
 
 def read_chart(rgb: Raster, lines: Sequence[TextLine], read: ReadCrops) -> Chart | None:
@@ -41,6 +43,23 @@ def read_chart(rgb: Raster, lines: Sequence[TextLine], read: ReadCrops) -> Chart
     sheet = Sheet(rgb, ground, tuple(words), tuple(find_legend(rgb, ground, words)), read)
     charted = _on_axes(sheet, columns, rows)
     return read_pie(sheet, disc) if charted is None and disc is not None else charted
+
+
+def axis_labels(lines: Sequence[TextLine]) -> list[str]:
+    """The labels along the foot of what stands as a chart; empty when nothing does.
+
+    Four evenly spaced numbers, one above the other, with a row of words under them.
+    """
+    words = words_of(lines)
+    for scale in upright_axes(words, least=_SURE_TICKS):
+        ticks = {id(word) for _, word in scale.ticks}
+        right = max(word.right for _, word in scale.ticks)
+        end = max(word.right for word in words)
+        others = [word for word in words if id(word) not in ticks]
+        labels = joined_labels(label_row(others, scale.high_px, (right, end)))
+        if len(labels) > 1:
+            return [name for _, name in labels]
+    return []
 
 
 def _on_axes(sheet: Sheet, columns: Sequence[Scale], rows: Sequence[Scale]) -> Chart | None:

@@ -15,6 +15,12 @@ _LEAST_WIDTH_PX: Final = 3
 _LEAST_HEIGHT_PX: Final = 2
 # How much of its upright box a rectangle fills; rounded corners leave a little.
 _FILLS: Final = 0.88
+# A step of a colour's channel from row to row: gentler ones are a shade that runs on, larger
+# ones an edge.
+_SHADE: Final = 6
+_EDGE: Final = 12
+# A shade that stays the same for so many rows has faded into the ground.
+_FADED_PX: Final = 24
 # Grid lines and print may cut a bar in pieces this far apart.
 _CUT_PX: Final = 4
 
@@ -73,7 +79,58 @@ def find_rects(rgb: Raster, area: Area, colors: Sequence[Color]) -> list[Rect]:
                 )
             )
         found += _joined(pieces)
-    return [_sharpened(rgb, rect) for rect in found]
+    kept: list[Rect] = []
+    for rect in found:
+        grown = _grown(rgb, rect)
+        if grown is not None and not any(_is_same(grown, other) for other in kept):
+            kept.append(grown)
+    return [_sharpened(rgb, rect) for rect in kept]
+
+
+def _grown(rgb: Raster, rect: Rect) -> Rect | None:
+    """The rectangle up to its edges where its colour is a shade; None where it fades away."""
+    middle = _middle(rect)
+    top = _run_out(rgb, middle, int(rect.top), step=-1)
+    bottom = _run_out(rgb, middle, int(rect.bottom) - 1, step=1)
+    if top is None or bottom is None:
+        return None
+    return replace(rect, top=min(rect.top, top), bottom=max(rect.bottom, bottom + 1))
+
+
+def _run_out(rgb: Raster, columns: slice, row: int, *, step: int) -> int | None:
+    """The last row outwards before an edge; None where there is none."""
+    last = np.median(rgb[row, columns].astype(float), axis=0)
+    same = 0
+    limit = _SHADE
+    while 0 <= row + step < len(rgb):
+        here = np.median(rgb[row + step, columns].astype(float), axis=0)
+        off = float(np.abs(here - last).max())
+        if off > limit:
+            return row
+        limit = _EDGE
+        same = same + 1 if off < 1 else 0
+        if same > _FADED_PX:
+            return None
+        row, last = row + step, here
+    return row
+
+
+def _middle(rect: Rect) -> slice:
+    """The columns of a rectangle away from its sides."""
+    left = int(rect.left + rect.width * 0.3)
+    return slice(left, max(left + 1, int(rect.right - rect.width * 0.3)))
+
+
+def _is_same(one: Rect, other: Rect) -> bool:
+    return all(
+        abs(a - b) <= 2
+        for a, b in (
+            (one.left, other.left),
+            (one.top, other.top),
+            (one.right, other.right),
+            (one.bottom, other.bottom),
+        )
+    )
 
 
 def _is_full(mask: Raster) -> bool:
@@ -99,12 +156,7 @@ def _joined(pieces: Sequence[Rect]) -> list[Rect]:
 
 def _sharpened(rgb: Raster, rect: Rect) -> Rect:
     """The rectangle with its top and bottom between pixels, where the edge is blended."""
-    if rect.width < _LEAST_WIDTH_PX:
-        return rect
-    middle = slice(
-        int(rect.left + rect.width * 0.3),
-        max(int(rect.left + rect.width * 0.3) + 1, int(rect.right - rect.width * 0.3)),
-    )
+    middle = _middle(rect)
     top = rect.top - _covered(rgb, middle, int(rect.top) - 1, color=rect.color, step=-1)
     bottom = rect.bottom + _covered(rgb, middle, int(rect.bottom), color=rect.color, step=1)
     return replace(rect, top=top, bottom=bottom)

@@ -26,7 +26,7 @@ _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _POWER: Final = re.compile(r"10(?:\^ ?([-\u2212]?\d{1,2})|([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))")
 _FLAT_POWER: Final = re.compile(r"10\d")
 # What the patches of a legend are read as: a token of its own, or set before a name.
-_PATCH: Final = re.compile(r"[^\w%$€£¥°+*#&@()]+")
+_PATCH: Final = re.compile(r"[^\w%$€£¥°+*#&@()]+|[-\u2013\u2014]+[oO0e][-\u2013\u2014]*")
 _GLYPH: Final = re.compile(r"[\u2500-\u25ff\u2b1b\u2b1c•]|(?<!\S)[-\u2013\u2014]+(?=[^\W\d])")
 _TIMES: Final = {
     "k": 1e3, "K": 1e3, "m": 1e6, "M": 1e6, "mn": 1e6, "b": 1e9, "B": 1e9, "bn": 1e9, "G": 1e9,
