@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engines.embedded.rooms.plotting import FOOT, LEFT, with_axis, with_legend
+from tests.engines.embedded.rooms.plotting import FOOT, LEFT, level_axis, with_axis, with_legend
 
 if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Sketch
@@ -47,12 +47,7 @@ def _stacked(sketch: "type[Sketch]") -> "Sketch":
 
 
 def _lying(sketch: "type[Sketch]") -> "Sketch":
-    chart = sketch(860, 420)
-    for number in range(6):
-        x = 160 + number * 120
-        chart.draw.line((x, 340, x, 346), fill="black")
-        chart.write(str(number * 10), (x - 12, 350), size_px=22)
-    chart.draw.line((160, 340, 760, 340), fill="black")
+    chart = level_axis(sketch(860, 420))
     for place, (name, value) in enumerate((("Tea", 45), ("Milk", 20), ("Juice", 32))):
         top = 50 + place * 95
         chart.draw.rectangle((161, top, 160 + value * 12, top + 50), fill="#2f7d4f")

@@ -117,9 +117,13 @@ def read_missing(
     names: Sequence[str],
     read: ReadCrops,
 ) -> list[str]:
-    """The names, those that were not read looked for again where their print must stand."""
-    missing = [at for at, name in enumerate(names) if not name]
-    if not missing or not row:
+    """The names, looked for again where their print must stand and was not read, or not to its end.
+
+    Of print that stands on end the reader of lines may lose a part.
+    """
+    stands = sum(word.stands for word in row) * 2 > len(row)
+    again = [at for at, name in enumerate(names) if stands or not name]
+    if not again or not row:
         return list(names)
     band = Area(
         0,
@@ -127,17 +131,16 @@ def read_missing(
         rgb.shape[1],
         int(max(w.bottom for w in row)) + 3,
     )
-    stands = sum(not word.level for word in row) * 2 > len(row)
     half = 0.5 * _step(slots)
     found = [
-        (at, _ink_box(rgb, band, left=slots[at] - half, right=slots[at] + half)) for at in missing
+        (at, _ink_box(rgb, band, left=slots[at] - half, right=slots[at] + half)) for at in again
     ]
     boxes = {at: box for at, box in found if box is not None}
-    turn = _quarter(row) if stands else 0
+    texts = reread(rgb, list(boxes.values()), read, quarter_turns=_quarter(row) if stands else 0)
     filled = list(names)
-    texts = reread(rgb, list(boxes.values()), read, quarter_turns=turn)
     for at, text in zip(boxes, texts, strict=True):
-        filled[at] = _clean(text)
+        if filled[at] in text:
+            filled[at] = _clean(text)
     return filled
 
 
