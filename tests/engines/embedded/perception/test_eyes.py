@@ -124,6 +124,27 @@ async def test_a_reader_who_leaves_takes_nothing_from_the_other(
     assert (await staying).text == "Stay"
 
 
+async def test_a_picture_seen_long_ago_is_looked_at_again(
+    eyes: Eyes, sketch: "type[Sketch]"
+) -> None:
+    first = sketch(8, 8).image
+    for number in range(300):
+        await eyes.picture(sketch(8, 9 + number).image if number else first)
+    seen = first.looks
+    assert (await eyes.picture(first)).height_px == 8
+    assert first.looks == seen + 1
+
+
+async def test_closing_ends_what_is_being_read(sketch: "type[Sketch]") -> None:
+    eyes = Eyes()
+    reading = asyncio.create_task(eyes.read(sketch(200, 100).write("Stay", (20, 30)).image))
+    await asyncio.sleep(0)
+    await eyes.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await eyes.aclose()
+
+
 def test_the_door_to_perception_loads_no_heavy_package() -> None:
     code = (
         "import sys; import qwen_vision.engines.embedded.perception.eyes; "

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 from qwen_vision.engines.embedded.facts import Box, TextLine
 from qwen_vision.engines.embedded.perception.order import Placed, placed, reading_order
-from qwen_vision.engines.embedded.perception.pieces import pieces_of, split_at
+from qwen_vision.engines.embedded.perception.pieces import (
+    cut_at_walls,
+    pieces_of,
+    split_at,
+)
 from qwen_vision.engines.embedded.perception.rules import Rule, Rules
 from qwen_vision.engines.embedded.perception.table_rows import Body, Row, Slot, logical_rows
 
@@ -73,6 +77,26 @@ def test_a_line_is_cut_at_an_edge_only_where_its_words_stand_apart() -> None:
     assert split_at(close, (65.0,), angle_deg=0) == [close]
     single = placed([TextLine("A", whole.line.quad, 0.9)], angle_deg=0)[0]
     assert split_at(single, (5.0,), angle_deg=0) == [single]
+
+
+def test_a_line_is_cut_at_the_space_where_a_rule_runs_through_it() -> None:
+    whole = placed([spread(("Garden", 0), ("chair", 7), ("39.90", 13))], angle_deg=0)[0]
+    cut = cut_at_walls(whole, (70.0, 125.0))
+    assert [part.line.text for part in cut] == ["Garden", "chair", "39.90"]
+    assert cut[1].box.left < 75 < cut[1].box.right
+    # Through letters, or beside the line, a rule parts nothing.
+    assert cut_at_walls(whole, (30.0, 500.0)) == [whole]
+    # Headings must stand further apart than words of one heading do.
+    assert cut_at_walls(whole, (65.0, 125.0), wider=0.6) == [whole]
+    far = placed([spread(("Garden", 0), ("39.90", 12))], angle_deg=0)[0]
+    assert [part.line.text for part in cut_at_walls(far, (90.0,), wider=0.6)] == ["Garden", "39.90"]
+
+
+def test_a_line_whose_letters_have_no_place_stays_whole() -> None:
+    bare = TextLine("Garden chair", line("Garden chair", 0, 0).quad, 0.9)
+    whole = placed([bare], angle_deg=0)[0]
+    assert cut_at_walls(whole, (65.0,)) == [whole]
+    assert split_at(whole, (65.0,), angle_deg=0) == [whole]
 
 
 def row(top: float, *cells: tuple[int, str]) -> Row:

@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from qwen_vision.engines.embedded.perception.recognise import LineReader
 from qwen_vision.engines.embedded.perception.weights import package_file
+from qwen_vision.errors import MissingExtraError
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,24 @@ def test_no_spaces_are_put_into_words(reader: LineReader, text: str) -> None:
 def test_the_letter_x_between_numbers_is_a_letter(reader: LineReader) -> None:
     line = _line("4 x 1080", size_px=32)
     assert reader.read([np.asarray(line)])[0].text == "4 x 1080"
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("20O4", "2004"), ("1O5 kg", "105 kg")])
+def test_a_round_letter_among_digits_is_a_zero(
+    reader: LineReader, *, text: str, wanted: str
+) -> None:
+    assert reader.read([np.asarray(_line(text, size_px=32))])[0].text == wanted
+
+
+def test_a_letter_beside_few_digits_stays_a_letter(reader: LineReader) -> None:
+    assert reader.read([np.asarray(_line("A380 to O2", size_px=32))])[0].text == "A380 to O2"
+
+
+def test_a_package_without_its_weights_is_named_with_its_extra() -> None:
+    with pytest.raises(MissingExtraError, match=r"rapidocr.*embedded"):
+        package_file("rapidocr", "models/none.onnx", extra="embedded")
+    with pytest.raises(MissingExtraError, match="no_such_package"):
+        package_file("no_such_package", "none.onnx", extra="embedded")
 
 
 def test_a_multiplication_sign_stays_one(reader: LineReader) -> None:

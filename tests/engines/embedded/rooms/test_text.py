@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import ImageFont
 
 from qwen_vision.engines.base import Text, Turn
 from qwen_vision.engines.embedded import plugin
@@ -44,6 +45,27 @@ async def test_read_the_text_gives_every_line_and_nothing_else(
     answer = await ask(page, "Read all the text in this image.")
     assert answer.text == "The harbour is closed\nuntil Monday"
     assert answer.reason == "stop"
+
+
+async def test_letters_that_cannot_be_read_are_spoken_of_unless_only_the_text_is_wanted(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    try:
+        font = ImageFont.truetype("DejaVuSans.ttf", 28)
+    except OSError:
+        pytest.skip("needs the font DejaVu Sans")
+    page = sketch(620, 160)
+    for top, text in (
+        (24, "Ch\u00fang t\u00f4i mua c\u00e1 t\u01b0\u01a1i"),
+        (80, "N\u01b0\u1edbc cam"),
+    ):
+        page.draw.text((30, top), text, font=font, fill="black")
+    told = await ask(page.image, "Read all the text in this image.", thinking=True)
+    assert told.text.endswith("so words may be wrong.")
+    assert "Vietnamese" in told.reasoning
+    bare = await ask(page.image, "Read the text. Output only the text, nothing else.")
+    assert "Vietnamese" not in bare.text
+    assert len(bare.text.splitlines()) == 2
 
 
 async def test_text_streams_line_by_line(ask: "Ask", sketch: "type[Sketch]") -> None:

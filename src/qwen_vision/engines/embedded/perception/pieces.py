@@ -27,8 +27,6 @@ def split_at(piece: Placed, edges: Sequence[float], *, angle_deg: float) -> list
     An edge that is crossed by a word, or by words no further apart than usual, cuts nothing.
     """
     line = piece.line
-    if len(line.stops) < 2:
-        return [piece]
     left, width = piece.box.left, piece.box.right - piece.box.left
     steps = _steps(line, width)
     usual = _usual(steps)
@@ -51,9 +49,9 @@ def cut_at_walls(piece: Placed, walls: Sequence[float], *, wider: float = 0.0) -
     Only spaces that are `wider` than letters stand apart, in letter heights, are cut.
     """
     line = piece.line
-    steps = _steps(line, piece.box.right - piece.box.left)
-    least = _usual(steps) + wider * piece.height
     left, width = piece.box.left, piece.box.right - piece.box.left
+    steps = _steps(line, width)
+    least = _usual(steps) + wider * piece.height
     cuts = set()
     for wall in walls:
         if not piece.box.left + piece.height < wall < piece.box.right - piece.height:
@@ -106,9 +104,7 @@ def _cut(line: TextLine, cuts: Sequence[int]) -> list[TextLine]:
     for start, end in zip([0, *cuts], [*cuts, len(line.text)], strict=True):
         text = line.text[start:end]
         first = start + len(text) - len(text.lstrip())
-        last = start + len(text.rstrip())
-        if last > first:
-            parts.append(_part(line, first, last))
+        parts.append(_part(line, first, start + len(text.rstrip())))
     return parts
 
 
