@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import ImageFont
+from PIL import Image, ImageFont, ImageOps
 
 from qwen_vision.engines.embedded.perception.eyes import Eyes
 
@@ -16,31 +16,42 @@ if TYPE_CHECKING:
     from tests.engines.embedded.conftest import Sketch
 
 RUSSIAN = ["Москва является столицей", "Сегодня хорошая погода", "Счёт 4521 от 12.03.2024"]
+# Georgian: DejaVu Sans has its letters, tesseract seldom has the language.
+GEORGIAN = ["მაღაზია ღიაა ყოველდღე", "გთხოვთ შემოხვიდეთ შიგნით", "მადლობა თქვენი სტუმრობისთვის"]
+TELUGU = ["దుకాణం ప్రతిరోజు తెరిచి ఉంటుంది", "దయచేసి తలుపు మూసివేయండి"]
+HEBREW = ["שעות פתיחה", "ימי ראשון עד חמישי בין תשע לחמש", "נא לסגור את הדלת בשקט"]
+KOREAN = ["문의 사항은 고객 센터로 연락하십시오", "주차는 건물 뒤편을 이용해 주세요"]
 GREEK = ["Πρωτεύουσα είναι η Αθήνα", "της Ελλάδας σήμερα"]
 
 
-def _page(sketch: "type[Sketch]", lines: Sequence[str]) -> "Sketch":
+def _page(
+    sketch: "type[Sketch]", lines: Sequence[str], *, font_file: str = "DejaVuSans.ttf"
+) -> "Sketch":
     try:
-        font = ImageFont.truetype("DejaVuSans.ttf", 28)
+        font = ImageFont.truetype(font_file, 28)
     except OSError:
-        pytest.skip("needs the font DejaVu Sans")
+        pytest.skip(f"needs the font {font_file}")
     page = sketch(620, 40 + 56 * len(lines))
     for number, line in enumerate(lines):
         page.draw.text((30, 24 + 56 * number), line, font=font, fill="black")
     return page
 
 
-def _needs(language: str) -> None:
+def _languages() -> list[str]:
     program = shutil.which("tesseract")
     if program is None:
-        pytest.skip("needs tesseract")
+        return []
     command = [program, "--list-langs"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    if language not in listed.stdout.split():
+    return listed.stdout.split()
+
+
+def _needs(language: str) -> None:
+    if language not in _languages():
         pytest.skip(f"needs tesseract-ocr-{language}")
 
 
-@pytest.mark.parametrize("turn_deg", [0, 180])
+@pytest.mark.parametrize("turn_deg", [0, 90, 180])
 async def test_russian_is_read_whichever_way_the_page_is_turned(
     eyes: Eyes, sketch: "type[Sketch]", turn_deg: int
 ) -> None:
@@ -54,6 +65,59 @@ async def test_russian_is_read_whichever_way_the_page_is_turned(
 async def test_greek_is_read_with_its_accents(eyes: Eyes, sketch: "type[Sketch]") -> None:
     _needs("ell")
     assert (await eyes.read(_page(sketch, GREEK).image)).text.splitlines() == GREEK
+
+
+async def test_korean_keeps_the_spaces_between_its_words(
+    eyes: Eyes, sketch: "type[Sketch]"
+) -> None:
+    _needs("kor")
+    page = _page(sketch, KOREAN, font_file="NanumGothic.ttf")
+    assert (await eyes.read(page.image)).text.splitlines() == KOREAN
+
+
+async def test_a_script_whose_language_is_missing_is_named_with_its_package(
+    eyes: Eyes, sketch: "type[Sketch]"
+) -> None:
+    _needs("osd")
+    if "tel" in _languages():
+        pytest.skip("tesseract reads Telugu here")
+    page = _page(sketch, TELUGU, font_file="NotoSansTelugu-Regular.ttf")
+    reading = await eyes.read(page.image)
+    assert reading.notes[1:] == ("It looks like Telugu: apt-get install tesseract-ocr-tel.",)
+    assert "a script this OCR cannot read" in reading.notes[0]
+
+
+async def test_a_script_that_is_not_recognised_gets_no_name(
+    eyes: Eyes, sketch: "type[Sketch]"
+) -> None:
+    _needs("osd")
+    if "kat" in _languages():
+        pytest.skip("tesseract reads Georgian here")
+    notes = (await eyes.read(_page(sketch, GEORGIAN).image)).notes
+    assert len(notes) == 1
+    assert "a script this OCR cannot read" in notes[0]
+
+
+async def test_hebrew_is_read_under_a_shadow(eyes: Eyes, sketch: "type[Sketch]") -> None:
+    _needs("heb")
+    page = _page(sketch, HEBREW)
+    small = page.pixels.resize((page.pixels.width * 3 // 5, page.pixels.height * 3 // 5))
+    # Most light is lost in the middle third of the page.
+    shade = Image.linear_gradient("L").point(lambda value: min(185, max(0, 4 * value - 380)))
+    small.paste("black", mask=shade.rotate(90).resize(small.size))
+    page.pixels = small
+    lines = (await eyes.read(page.image)).lines
+    assert [line.text for line in lines] == HEBREW
+    assert all(abs(line.angle_deg) < 2 for line in lines)
+
+
+async def test_letters_too_low_to_tell_apart_are_not_guessed(
+    eyes: Eyes, sketch: "type[Sketch]"
+) -> None:
+    sign = ImageOps.mirror(sketch(179, 60).write("GARAGE", (10, 8), size_px=40).pixels)
+    low = sketch(42, 24)
+    low.pixels.paste(sign.resize((36, 12), Image.Resampling.BILINEAR), (3, 6))
+    assert (await eyes.read(low.image)).text.isascii()
 
 
 async def test_latin_lines_among_russian_ones_stay_latin(
@@ -75,9 +139,11 @@ async def test_letters_read_by_tesseract_say_where_they_stand(
 
 
 def test_without_tesseract_the_reader_says_how_to_get_it(
-    sketch: "type[Sketch]", tmp_path: Path
+    sketch: "type[Sketch]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _page(sketch, RUSSIAN).pixels.save(tmp_path / "page.png")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", ":".join(sys.path))
     program = (
         "import sys\n"
         "from PIL import Image\n"
@@ -91,7 +157,6 @@ def test_without_tesseract_the_reader_says_how_to_get_it(
         capture_output=True,
         text=True,
         check=True,
-        env={"PATH": str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
     )
     assert "a script this OCR cannot read" in done.stdout
     assert "apt-get install tesseract-ocr" in done.stdout

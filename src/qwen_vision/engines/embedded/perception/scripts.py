@@ -49,11 +49,15 @@ _DOUBTFUL_KEEP = 0.65
 # Letters per height of the line: Latin print has about 1.6, Chinese 1.
 _SPARSE = 0.6
 _TRIAL_LINES = 2
+# In letters lower than this tesseract sees signs of any script.
+_LOW_PX = 14.0
 # Right scripts read above .85, wrong ones below .6; those of many small words below .82.
 _WELL = 0.7
 _VERY_WELL = 0.85
 # Enough for the script that tesseract names by itself when it sees the lines.
 _NAMED_WELL = 0.6
+# Of scripts it does not know tesseract names another, but is not so sure of it.
+_NAMED_SURE = 10.0
 _MIN_LETTERS = 3
 _WORD_SURE = 0.3
 _LINE_SURE = 0.5
@@ -108,7 +112,8 @@ def known_alphabets() -> tuple[Alphabet, ...]:
 
 def guess_script(bgr: Raster, page: Page) -> Guess | None:
     """The script of the doubtful lines of a page; None where no installed one reads them well."""
-    quads = [item.quad for item in _doubtful(page)[:_TRIAL_LINES]]
+    large = [item.quad for item in _doubtful(page) if _sides(item.quad)[0] >= _LOW_PX]
+    quads = large[:_TRIAL_LINES]
     known = known_alphabets()
     if not quads or not known:
         return None
@@ -139,17 +144,19 @@ def _enough(alphabet: Alphabet, named: str | None) -> float:
 def read_in_script(bgr: Raster, page: Page, alphabet: Alphabet) -> tuple[Found, ...]:
     """The lines of an upright page: each from the reader that knows it better."""
     items = [*page.found, *page.unread][:_MAX_LINES]
-    crops = [cut(bgr, item.quad) for item in items]
+    # Letters it never saw the reader may take for Latin ones that stand on their head.
+    quads = [_on_its_feet(item.quad) for item in items]
+    crops = [cut(bgr, quad) for quad in quads]
     alone = read_lines(crops, _using(alphabet))
     # English beside the script reads Latin words in its lines, but takes letters that look alike.
     beside = read_lines(crops, (*_using(alphabet), *({"eng"} & languages())))
     chosen = []
-    for item, crop, *both in zip(items, crops, alone, beside, strict=True):
+    for item, quad, crop, *both in zip(items, quads, crops, alone, beside, strict=True):
         one, other = (_joined(words, alphabet, crop) for words in both)
         theirs = other if other.confidence > one.confidence + _CLOSE else one
         best = _better(item, theirs, alphabet, is_kept=item in page.found)
         if best is not None:
-            chosen.append(Found(best, item.quad))
+            chosen.append(Found(best, item.quad if best is item.words else quad))
     return tuple(chosen)
 
 
@@ -168,7 +175,8 @@ def _better(item: Found, theirs: Words, alphabet: Alphabet, *, is_kept: bool) ->
 
 def missing_script(bgr: Raster, page: Page) -> str | None:
     """How to get the script of a page that tesseract can name but not read."""
-    named = script_of([cut(bgr, item.quad) for item in _doubtful(page)[:_MAX_LINES]])
+    crops = [cut(bgr, item.quad) for item in _doubtful(page)[:_MAX_LINES]]
+    named = script_of(crops, sure=_NAMED_SURE)
     for alphabet in ALPHABETS:
         if alphabet.name == named and languages().isdisjoint(alphabet.languages):
             package = alphabet.languages[0]
@@ -275,6 +283,10 @@ def _is_very_long(item: Found) -> bool:
     # Words of a script, not the spots of a photograph: a trial costs seconds.
     short, long = _sides(item.quad)
     return long >= _VERY_LONG * short
+
+
+def _on_its_feet(quad: Points) -> Points:
+    return np.roll(quad, 2, axis=0) if quad[1][0] < quad[0][0] else quad
 
 
 def _runs_down(quad: Points) -> bool:

@@ -46,8 +46,6 @@ def languages() -> frozenset[str]:
 
 def read_lines(crops: Sequence[Raster], using: Sequence[str]) -> list[list[Word]]:
     """The words of each crop (BGR, one upright line each), read in the languages `using`."""
-    if not crops:
-        return []
     strips = [_strip(crop) for crop in crops]
     answer = _ask(_sheet(strips), "-l", "+".join(using), "--psm", "6", "tsv")
     found: list[list[Word]] = [[] for _ in crops]
@@ -66,24 +64,22 @@ def read_lines(crops: Sequence[Raster], using: Sequence[str]) -> list[list[Word]
     return found
 
 
-def script_of(crops: Sequence[Raster]) -> str | None:
-    """The name tesseract gives the script of some lines; None when it can not tell."""
+def script_of(crops: Sequence[Raster], *, sure: float = 1.0) -> str | None:
+    """The name tesseract gives the script of some lines; None when it is less `sure`."""
     if "osd" not in languages() or not crops:
         return None
     answer = _ask(_sheet([_strip(crop) for crop in crops]), "--psm", "0")
     named = re.search(r"^Script: (\w+)\nScript confidence: ([\d.]+)", answer, re.MULTILINE)
-    return named[1] if named and float(named[2]) >= 1.0 else None
+    return named[1] if named and float(named[2]) >= sure else None
 
 
 def _ask(sheet: Raster, *options: str) -> str:
-    program, runner = shutil.which("tesseract"), shutil.which("env")
-    done, png = cv2.imencode(".png", sheet)
-    if program is None or not done:
-        return ""
+    runner = shutil.which("env")
+    _, png = cv2.imencode(".png", sheet)
     # Its threads cost more than they bring on a sheet of lines.
     one_thread = [runner, "OMP_THREAD_LIMIT=1"] if runner else []
     answer = subprocess.run(  # noqa: S603 - a program of this machine, no shell
-        [*one_thread, program, "stdin", "stdout", *options],
+        [*one_thread, "tesseract", "stdin", "stdout", *options],
         input=png.tobytes(),
         capture_output=True,
         timeout=_TIMEOUT_S,
@@ -98,8 +94,11 @@ def _strip(crop: Raster) -> Raster:
     height, width = grey.shape
     across = max(1, min(_MAX_WIDTH_PX, round(width * _LETTERS_PX / height)))
     grey = cv2.resize(grey, (across, _LETTERS_PX), interpolation=_filter(height))
-    dark, light = np.percentile(grey, (1, 99))
-    spread = (grey.astype(np.float32) - dark) * (255 / max(1.0, float(light - dark)))
+    # A shadow over the page is no ink: what changes slowly along the line is taken away.
+    level = grey.astype(np.float32)
+    level -= cv2.GaussianBlur(level, (0, 0), _LETTERS_PX)
+    dark, light = np.percentile(level, (1, 99))
+    spread = (level - dark) * (255 / max(1.0, float(light - dark)))
     strip: Raster = np.clip(spread, 0, 255).astype(np.uint8)
     return 255 - strip if np.median(strip) < 128 else strip
 
