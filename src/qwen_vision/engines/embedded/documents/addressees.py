@@ -9,9 +9,11 @@ from qwen_vision.engines.embedded.documents.blocks import (
     Role,
     headed,
     joined,
+    party_heading,
     standing_alone,
 )
 from qwen_vision.engines.embedded.documents.concepts import concepts, fold
+from qwen_vision.engines.embedded.documents.contracts import defined_parties
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
 from qwen_vision.engines.embedded.documents.parties import find_address, find_company
@@ -22,12 +24,9 @@ _GREETING: Final = re.compile(
     r"(?i)(?:dear|sehr geehrter?|estimad[oa]|ch[eè]re?|尊敬的|亲爱的)\s*"
     r"(?P<name>(?!sir|madam|all|team)\S.{1,40}?)\s*[,，:：]?$"
 )
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
 # Japanese letters and bills mark whom they are for.
 _HONOURED: Final = re.compile(r"(?P<name>\S.*?)\s*(?:御中|様|殿)$")
-# A company says how to reach it beside its address; whom it writes to does not.
-_OF_ISSUER: Final = re.compile(
-    r"(?i)@|www\.|\b(?:tel|phone|fax|vat|ust|siret|tva|btw|nif|cif)\b|\bt[ée]l"
-)
 
 
 def find_customer(sheet: Sheet) -> list[Found]:
@@ -36,13 +35,25 @@ def find_customer(sheet: Sheet) -> list[Found]:
     A heading such as "Bill to" tells; else a label, the address that is not the issuer's,
     or whom a letter greets.
     """
+    told = [
+        value for value in labelled(sheet, concepts()["customer"]) if _LETTERS.search(value.text)
+    ]
+    # "Deliver to" names the customer only where nothing else does.
+    delivered = [value for value in told if value.label and _is_delivery(value.label.text)]
     return [
+        *defined_parties(sheet, "customer"),
         *_names(headed(sheet, "customer"), "named under its heading"),
-        *labelled(sheet, concepts()["customer"]),
+        *(value for value in told if value not in delivered),
         *_honoured(sheet),
         *_names(addressed(sheet), "the address that is not the issuer's"),
+        *delivered,
         *_greeted(sheet),
     ]
+
+
+def _is_delivery(label: str) -> bool:
+    heading = party_heading(label)
+    return heading is not None and heading[0] == "recipient"
 
 
 def party_names(sheet: Sheet, role: Role) -> list[Found]:
@@ -103,8 +114,7 @@ def addressed(sheet: Sheet) -> list[Block]:
             continue
         said = _plain(name[0])
         alike = bool(known) and (said in known or known in said)
-        reached = any(_OF_ISSUER.search(line.text) for line in block.lines)
-        if not alike and (told or not reached):
+        if not alike and (told or not block.is_reached):
             found.append(block)
     return found
 

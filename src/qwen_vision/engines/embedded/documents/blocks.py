@@ -21,13 +21,14 @@ _WORDS: Final[tuple[tuple[Role, str], ...]] = (
         r"ship(?:ped|ping)?(?: to| address)|deliver(?:y|ed)?(?: to| address)|consignee|"
         r"(?:adresse de )?livraison(?: ?[:a].*)?|liefer(?:adresse|anschrift)|warenempfanger|"
         r"adres(?:se)? de l.installation|direccion de (?:envio|entrega)|afleveradres|"
-        r"送货地址|收货(?:人|地址|方)|お?届け先|收件人",
+        r"送货地址|收货(?:人|地址|方|单位)|お?届け先|收件人",
     ),
     (
         "customer",
         r"bill(?:ed|ing)?(?: to)?(?: address)?|sold to|invoiced? to|customer(?: name)?|"
         r"client(?: name)?|buyer(?: name)?|purchaser|(?:prepared|issued) (?:for|to)|quote for|"
-        r"to|guest(?: name)?|rechnungs(?:empfanger|adresse|anschrift)|rechnung an|"
+        r"to|guest(?: name)?|tenants?|lessee|mieter(?:in)?|locataire|arrendatario|"
+        r"rechnungs(?:empfanger|adresse|anschrift)|rechnung an|"
         r"kaufer|kund(?:e|in)|auftraggeber|empfanger|factuur(?:adres| aan)|klant|aan|"
         r"facture a|adresse de facturation|destinataire|acheteur|cliente|facturar a|comprador|"
         r"destinatario|spett\.?(?:le)?|客户(?:名称|姓名)?|购(?:买方|货单位|方)(?:名称)?|买方|抬头|お客様名?|ご?請求先",
@@ -35,7 +36,8 @@ _WORDS: Final[tuple[tuple[Role, str], ...]] = (
     (
         "seller",
         r"from|seller(?: name)?|vendor(?: name)?|supplier(?: name)?|sender|shipper|"
-        r"service provider|sold by|issued by|remit to|lieferant|"
+        r"service provider|landlord|lessor|vermieter(?:in)?|bailleur|arrendador|"
+        r"sold by|issued by|remit to|lieferant|"
         r"rechnungs(?:er)?steller|verkaufer|absender|auftragnehmer|leverancier|verkoper|"
         r"fournisseur|vendeur|prestataire|expediteur|emetteur|emisor|proveedor|vendedor|"
         r"remitente|fornitore|cedente|销售方(?:名称)?|卖方|供应商|供货(?:方|单位)|開票方|开票方|発行元|請求元|ご?依頼主",
@@ -68,13 +70,21 @@ _BEFORE_NAME: Final = re.compile(
 _ATTENTION: Final = re.compile(
     r"(?i)^\s*(?:attn\.?|attention|att\.|c/o|z\.? ?h(?:d|ä?nden)\.?|à l'attention de|sales)\s*:?\s+"
 )
+# A company says how to reach it beside its address; whom it writes to does not.
+_OF_ISSUER: Final = re.compile(
+    r"(?i)@|www\.|\b(?:tel|phone|fax|vat|ust|siret|tva|btw|nif|cif)\b|\bt[ée]l"
+)
 _NAME_LABEL: Final = re.compile(r"(?i)^\s*(?:名\s*称|name|firma|company|nom|nombre)\s*[:：]\s*")
+_ADDRESS_LABEL: Final = re.compile(
+    r"(?i)^\W*(?:address|adresse|anschrift|direcci[oó]n|地\s*址)\s*[:：]\s*(?=\S)"
+)
 _REACHED: Final = re.compile(
-    r"(?i)^\W*(?:tel|phone|fon|fax|mobile|e-?mail|mail|www|http|vat|ust|siret|siren|tva|nif|cif|"
+    r"(?i)^\W*(?:[tfm]\.?:? ?\+|tel|phone|fon|fax|mobile|e-?mail|mail|www|http|vat|ust|siret|siren|tva|nif|cif|"
     r"btw|kvk|gln|abn|gst|電話|电话)|@|www\."
 )
 # These name a place as often as a party: only an address tells.
 _WEAK: Final = re.compile(r"(?i)^\W*(?:from|to|aan|sender|livraison)\b")
+_BARS: Final = re.compile(r"\s*[|•·]\s*|\s+[-–]\s+")
 _SENDER: Final = re.compile(r"\S\s+[-–·•|]\s+\S.*\d")
 _CHINESE_PLACE: Final = re.compile(r"[市区县镇村路街道].*\d+ ?号?|\d+号")
 _OTHER_PART: Final = re.compile(r"[:：]\s*\S|[:：]\s*$")
@@ -124,8 +134,18 @@ class Block:
         return (f"{text} {after.text.strip()}", after) if large else (text, line)
 
     @property
+    def is_reached(self) -> bool:
+        """Whether the lines say how to reach the party, as issuers of documents do."""
+        texts = [line.text for line in self.lines]
+        # Prose that gives a number to call is no address.
+        return any(map(_OF_ISSUER.search, texts)) and max(map(len, texts)) <= _LONGEST
+
+    @property
     def address(self) -> tuple[TextLine, ...]:
         """The lines of the address: from the street to the postal code, the country or the end."""
+        told = next((line for line in self.lines if _ADDRESS_LABEL.match(line.text)), None)
+        if told is not None:
+            return (told,)
         name = self.named
         after = self.lines
         if self.first and name is None and self.heading is not None:
@@ -136,7 +156,7 @@ class Block:
             line
             for line in after
             if not _REACHED.search(line.text)
-            and not _is_dialled(line.text)
+            and not is_dialled(line.text)
             and not _ATTENTION.match(line.text)
             and not _OTHER_PART.search(line.text)
         ]
@@ -320,7 +340,7 @@ def _next(sheet: Sheet, line: TextLine, *, down: bool, close: float = _CLOSE) ->
 
 def joined(lines: Sequence[TextLine]) -> str:
     """Lines of an address as one text: commas between them where none is printed."""
-    texts = [_place_only(line.text) for line in lines]
+    texts = [place_only(line.text) for line in lines]
     whole = ""
     for text in texts:
         if not whole:
@@ -332,14 +352,14 @@ def joined(lines: Sequence[TextLine]) -> str:
     return whole
 
 
-def _place_only(text: str) -> str:
+def place_only(text: str) -> str:
     """A line without the phone numbers and web addresses that share it behind a bar."""
-    parts = re.split(r"\s+[|•·]\s+", text.strip())
-    kept = [part for part in parts if not _REACHED.search(part) and not _is_dialled(part)]
-    return ", ".join(kept) if 0 < len(kept) < len(parts) else text.strip()
+    parts = [part.strip() for part in _BARS.split(_ADDRESS_LABEL.sub("", text.strip()))]
+    kept = [part for part in parts if not _REACHED.search(part) and not is_dialled(part)]
+    return ", ".join(kept) if 0 < len(kept) < len(parts) else _ADDRESS_LABEL.sub("", text.strip())
 
 
-def _is_dialled(text: str) -> bool:
+def is_dialled(text: str) -> bool:
     """Whether a text is a phone number and nothing else."""
     phone = take(text.strip(), "phone")
     return phone is not None and phone.pure and looks_dialled(phone.text)

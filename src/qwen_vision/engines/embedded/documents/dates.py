@@ -38,7 +38,7 @@ _DAY_AND_MONTH: Final = re.compile(
 )
 _PATTERNS: Final = (
     re.compile(
-        r"(?<!\d)(?P<year>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})"
+        r"(?<![\d/])(?P<year>\d{4})\s?(?P<mark>[-/.])\s?(?P<m>\d{1,2})\s?(?P=mark)\s?(?P<d>\d{1,2})"
         rf"{_END}"
     ),
     # 令和 began in 2019, 平成 in 1989.
@@ -56,7 +56,8 @@ _PATTERNS: Final = (
     ),
     re.compile(rf"(?<![A-Za-z]){_WORD}\s*(?P<d>\d{{1,2}})\s*,\s*(?P<year>\d{{4}})(?!\d)"),
     re.compile(
-        r"(?<!\d)(?P<year>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"
+        # Letters before it or digits after a dash make it the number of something.
+        r"(?<!\w)(?P<year>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d|-\d)"
     ),
 )
 _TIME: Final = re.compile(

@@ -11,10 +11,12 @@ from qwen_vision.engines.embedded.documents.addresses import find_address_part
 from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, concepts, fold
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.headings import find_title
+from qwen_vision.engines.embedded.documents.kinds import document_words
 from qwen_vision.engines.embedded.documents.labelled import after_label, labelled
 from qwen_vision.engines.embedded.documents.parties import find_address, find_bank, find_company
 from qwen_vision.engines.embedded.documents.payments import find_card_digits
 from qwen_vision.engines.embedded.documents.people import find_calling, find_person
+from qwen_vision.engines.embedded.documents.periods import find_period
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.take import is_iban, looks_dialled, take
 from qwen_vision.engines.embedded.documents.totals import (
@@ -24,7 +26,7 @@ from qwen_vision.engines.embedded.documents.totals import (
     find_total,
 )
 from qwen_vision.engines.embedded.documents.words import names, stem
-from qwen_vision.engines.embedded.facts import TextLine
+from qwen_vision.engines.embedded.facts import Reading, TextLine
 
 _BY_SHAPE: Final[dict[str, str]] = {
     "email": "the only shape of an e-mail address",
@@ -52,6 +54,7 @@ _OWN_RULES: Final[dict[str, Callable[[Sheet], list[Found]]]] = {
 _OTHER_DATES: Final = (
     "due_date", "start_date", "end_date", "order_date", "birth_date", "delivery_date",
 )  # fmt: skip
+_ENDS: Final = ("start_date", "end_date")
 _CARD: Final = re.compile(r"(?i)visa|master ?card|amex|card")
 _SIMILAR: Final = 0.84
 _KIND_WORD: Final = re.compile(r"(?P<rest>.{3,}) (?P<kind>number|no|time|name|code|type|date)")
@@ -62,6 +65,12 @@ _KIND_SHAPES: Final = {
     "name": r"[^\W\d_]{2}", "type": r"[^\W\d_]{2}",
 }  # fmt: skip
 _LABEL_WORDS: Final = 5
+# What may stand between words and their figures, and how far these reach.
+_LINK: Final = (
+    r"\s*(?:number|no\.?|nr\.?|#)?\s*(?:[:：=]|of|is|was|will be|von|beträgt|de|est de)?\s*"
+)
+_CLAUSE: Final = re.compile(r".+?(?=[.;](?:\s|$)|\s{2}|$)")
+_FIGURES: Final = re.compile(r"(?:[\w/-]*\d[\w/.-]*)(?<![./-])")
 
 
 def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
@@ -72,6 +81,14 @@ def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
     if concept.kind == "address":
         return find_address_part(sheet, concept.name)
     found = labelled(sheet, concept) + _by_shape(sheet, concept)
+    if concept.name == "order_date" and not found and _is_order(sheet):
+        return find_field(sheet, concepts()["date"])
+    if concept.name in _ENDS:
+        period = find_period(sheet)
+        found += [] if period is None else [period[_ENDS.index(concept.name)]]
+    if concept.kind == "currency":
+        # A printed code tells more than a mark that several countries share.
+        found.sort(key=lambda value: value.text not in value.lines[0].text)
     if concept.name == "cash":
         # Behind the name of a card stand its digits as often as an amount.
         found = [value for value in found if not _is_card(value)]
@@ -82,6 +99,11 @@ def find_field(sheet: Sheet, concept: Concept) -> list[Found]:
             for value in found
         ]
     return found
+
+
+def _is_order(sheet: Sheet) -> bool:
+    """Whether the page calls itself a purchase order: its date is then the order's."""
+    return document_words(Reading(sheet.lines)) == "a purchase order"
 
 
 def _is_card(value: Found) -> bool:
@@ -125,7 +147,35 @@ def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
                 found += [(alike, value) for value in after_label(sheet, line, rest, kind=kind)]
         if found:
             return [value for _, value in sorted(found, key=lambda item: -item[0])]
-    return _by_bare_label(sheet, words, kind)
+    return _by_bare_label(sheet, words, kind) or _in_sentences(sheet, words, kind)
+
+
+def _in_sentences(sheet: Sheet, words: str, kind: Kind) -> list[Found]:
+    """Figures right after the words inside a line: `pay a late fee of $75`, `Sort code 20-11-43`.
+
+    A last word that only says "number" may be missing there.
+    """
+    wanted = _tokens(words)
+    sure = len(wanted) > 1
+    if sure and wanted[-1] == "number":
+        wanted = wanted[:-1]
+    if not wanted or kind not in {"amount", "date", "text"}:
+        return []
+    joined = r"\W+".join(map(re.escape, wanted))
+    said = re.compile(rf"(?<!\w){joined}(?P<link>{_LINK})(?=\S)")
+    found = []
+    for line in sheet.lines:
+        for match in said.finditer(fold(line.text)):
+            rest = line.text[match.end() :]
+            link = match["link"].strip()
+            if kind == "text":
+                clause = (_CLAUSE if link in {":", "："} else _FIGURES).match(rest)
+                rest = clause[0] if clause is not None else ""
+            taken = take(rest, kind, order=sheet.date_order)
+            if taken is not None and (sure or link) and rest.startswith(taken.text):
+                why = f"said in: {line.text}"
+                found.append(Found(taken.text, taken.plain, (line,), why, line, rank=2))
+    return found
 
 
 def _by_bare_label(sheet: Sheet, words: str, kind: Kind) -> list[Found]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.concepts import Concept, Kind, fold, is_label
+from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
 from qwen_vision.engines.embedded.documents.take import Taken, take
@@ -27,6 +28,8 @@ _COLUMN_HEAD: Final = re.compile(
     r"q(?:ua)?n?tit(?:e|é|à)|qt[eé]|prix.*|p\.u\.?.*|cantidad|cant|precio.*|prezzo.*|aantal|prijs|"
     r"数量|单价|単価|desc\w*|item|details?|hours)\.?\W*$"
 )
+_LONG_LABEL: Final = 6
+_BARS: Final = re.compile(r"\s*[|·•]\s*")
 # Many properties of a schema ask for the same concepts of the same page.
 _KEPT: Final = 256
 _LONGEST_COLUMN: Final = 8
@@ -92,6 +95,11 @@ def _own_part(rest: str) -> str:
     for match in _NEXT_LABEL.finditer(rest):
         if is_label(match["label"]):
             return rest[: match.start()]
+    for mark in re.finditer("[:：]", rest):
+        # Reading leaves no room between Chinese entries.
+        for start in range(max(1, mark.start() - _LONG_LABEL), mark.start() - 1):
+            if rest[start] > "\u3000" and is_label(rest[start : mark.start()]):
+                return rest[:start]
     return rest
 
 
@@ -180,14 +188,33 @@ def _after_inner(text: str, pattern: re.Pattern[str]) -> str | None:
     return None if match is None else text[match.end() :]
 
 
+def _before_date(text: str, pattern: re.Pattern[str], sheet: Sheet) -> str | None:
+    """The date right after a label in the middle of a text, as in `ends on 1 May 2025`."""
+    for match in pattern.finditer(fold(text)):
+        rest = text[match.end() :].lstrip(" :,")
+        dates = find_dates(rest, sheet.date_order)
+        # A word as short as "le" stands before any date.
+        before = find_dates(text[: match.start()], sheet.date_order)
+        ends_period = before and text[: match.start()].rstrip().endswith(before[-1].text)
+        if dates and dates[0].start == 0 and len(match[0]) >= _LONG_LABEL and not ends_period:
+            return dates[0].text
+    return None
+
+
 def _at_label(sheet: Sheet, line: TextLine, concept: Concept) -> Iterator[Found]:
     lowered = fold(line.text)
     if concept.never is not None and concept.never.search(lowered):
         return
     for rank, pattern in enumerate(concept.labels):
         rest = split_label(line.text, pattern)
+        if rest is None:
+            # Bars part the entries of one line.
+            pieces = _BARS.split(line.text)[1:]
+            rest = next((own for one in pieces if (own := split_label(one, pattern))), None)
         if rest is None and concept.kind in _UNMISTAKABLE:
             rest = _after_inner(line.text, pattern)
+        if rest is None and concept.kind == "date":
+            rest = _before_date(line.text, pattern, sheet)
         if rest is None:
             continue
         for value in after_label(sheet, line, rest, kind=concept.kind):

@@ -10,15 +10,18 @@ from qwen_vision.engines.embedded.documents.blocks import (
     Block,
     Role,
     headed,
+    is_dialled,
     joined,
+    place_only,
     standing_alone,
 )
 from qwen_vision.engines.embedded.documents.concepts import concepts, is_label
+from qwen_vision.engines.embedded.documents.contracts import defined_parties
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
-from qwen_vision.engines.embedded.documents.take import looks_dialled, take
+from qwen_vision.engines.embedded.documents.take import take
 from qwen_vision.engines.embedded.facts import TextLine
 
 _LEGAL: Final = re.compile(
@@ -37,7 +40,7 @@ _TRADE: Final = re.compile(
     r"architects?|merchants?|b[äa]ckerei|metzgerei|apotheke|gasthaus|gartenbau|elektro|boulangerie|"
     r"pharmacie|librairie|imprimerie|panader[ií]a|farmacia|bodegas?|taberna|restaurante|trattoria|"
     r"ristorante|markt|winkel|tienda|supermercado|superm[ae]r\w+)\b"
-    r"|超市|商店|酒店|餐厅|饭店|药房|商行|便利店|银行|医院|店$",
+    r"|超市|商店|酒店|餐厅|饭店|药房|商行|便利店|银行|医院|[店馆楼坊轩厅厂][)）]?$",
     re.IGNORECASE,
 )
 _NO_NAME: Final = re.compile(
@@ -45,10 +48,12 @@ _NO_NAME: Final = re.compile(
     r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|fattura|fatura|faktura|kvitto|kvittering|statement|quotation|"
     r"quote|copy|credit note|credit memo|gutschrift|avoir|nota de cr[eé]dito|delivery note|"
     r"lieferschein|angebot|quittung|re[cç]u|recibo|scontrino|order confirmation|purchase order|"
-    r"kassenbon|ticket|menu|price list|請求書|領収書|見積書|納品書|"
+    r"kassenbon|ticket|menu|price list|"
+    r"(?:\w+ ){0,3}(?:agreement|contract|lease|vertrag|application)|請求書|領収書|見積書|納品書|"
     r"销售(?:发票|单)|送货单|报价单|对账单|"
     r"payment receipt|boarding pass|pay ?slip|e-?ticket|identity card|estimate|"
-    r"official receipt|cash sales?|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
+    r"official receipt|cash sales?|"
+    r"(?:dear|sehr geehrter?|estimad[oa]|ch[eè]re?) .*|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
     r".*增值税.*发票.*|.* form|"
     r".{2,12}(?:登记表|申请表|报名表|价目表|时刻表|名单|通知书?|清单))\W*$",
     re.IGNORECASE,
@@ -59,7 +64,8 @@ _ADDRESS: Final = re.compile(
     r"boulevard|floor|suite|unit|block|blk|site|building|plaza|kampung|kawasan|bandar|square|court|way|"
     r"parade|row|close|crescent|terrace|gardens|mews|quay|wharf|calle|plaza|avenida|platz|allee|"
     r"gasse|damm|ufer|laan|plein|viale|piazza|corso|chemin|"
-    r"straat|strasse|stra(?:ß|ss)e|weg|rue|via|p\.?o\.? box)\b|straße|路|街|号|区|市|省|"
+    r"straat|strasse|stra(?:ß|ss)e|weg|rue|via|p\.?o\.? box)\b|straße|"
+    r"\wstr\. ?\d|路|街|号|区|市|省|"
     r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|"
     r"\b\d{5}(?!\d)|\b\d{4} [A-Z]{2}\b|^[A-Z][a-zà-ÿ]+(?: [A-Za-z]+)? \d{1,4}[a-z]?$",
     re.IGNORECASE,
@@ -80,6 +86,8 @@ _BANK: Final = re.compile(
     re.IGNORECASE,
 )
 _KEPT: Final = 64
+# "Name, Street 1, 12345 Town" in small letters over the address of a letter.
+_SENDER: Final = re.compile(r"(?P<name>[^,\d]{4,40}), ?[^,]*\d[^,]*, ?[^,]*\d{4,}[^,]*$")
 _AFTER_NAME: Final = re.compile(
     r"\s+[-–·|•]\s+|(?<=\w)\s*[·•|]\s*|(?:(?<=\bLtd)|(?<=\bInc)|(?<=\bGmbH)|(?<=\bLLC)),\s?"
 )
@@ -94,6 +102,7 @@ _HONOURED: Final = re.compile(r"(?:御中|様|殿)\s*$")
 # A name wrapped into two lines is set so much larger than the rest.
 _TITLE_HEIGHT: Final = 1.3
 _FROM: Final = re.compile(r"(?i)^\W*from\b")
+_LABELLED: Final = re.compile(r"[^\W\d_][:：]\s*\S")
 _BANK_WORDS: Final = 4
 # What is longer is a sentence.
 _NAME_WORDS: Final = 9
@@ -114,7 +123,8 @@ def find_company(sheet: Sheet) -> list[Found]:
 @lru_cache(maxsize=_KEPT)
 def _companies(sheet: Sheet) -> tuple[Found, ...]:
     sellers = [(block, block.named) for block in headed(sheet, "seller")]
-    named = [
+    named = defined_parties(sheet, "seller")
+    named += [
         Found(name[0], name[0], (name[1],), "named under its heading", block.heading)
         for block, name in sellers
         if name is not None and _is_name(name[0])
@@ -148,11 +158,27 @@ def _companies(sheet: Sheet) -> tuple[Found, ...]:
         # The head of a grid names what stands under it.
         and (is_business(line.text) or sheet.value_under(line) is None)
     ]
+    # Of two addresses the one with a phone number or an e-mail address is the issuer's.
+    alone = standing_alone(sheet)
+    unreached = {
+        id(line)
+        for block in alone
+        if any(other.is_reached for other in alone) and not block.is_reached
+        for line in block.lines
+    }
+    scored.sort(key=lambda one: (id(one[2]) not in unreached, *one[:2]), reverse=True)
+    heads = _heads_of(alone)
     guessed = [
-        _fuller(sheet, line)
-        for _, _, line in sorted(scored, key=lambda item: item[:2], reverse=True)
+        _fuller(sheet, line if is_business(line.text) else heads.get(id(line), line))
+        for _, _, line in scored
     ]
     return (*named, *guessed)
+
+
+def _heads_of(blocks: Sequence[Block]) -> dict[int, TextLine]:
+    """For each line of an address block, the line that names its party."""
+    named = [(block, name[1]) for block in blocks if (name := block.named) is not None]
+    return {id(line): head for block, head in named if _is_name(head.text) for line in block.lines}
 
 
 def _fuller(sheet: Sheet, line: TextLine) -> Found:
@@ -162,6 +188,10 @@ def _fuller(sheet: Sheet, line: TextLine) -> Found:
     under = next(iter(sheet.below(line)), None)
     if under is not None and under.text.startswith(f"{text} ") and not _NO_NAME.match(under.text):
         return Found(_trim(under.text), _trim(under.text), (line, under), why, rank=1)
+    # The foot of a letter names the company behind a logo.
+    foot = next((one for one in sheet.lines if one.text.startswith(f"{text} ")), None)
+    if foot is not None and _LEGAL.search(_trim(foot.text)):
+        return Found(_trim(foot.text), _trim(foot.text), (foot,), "the name under the page", rank=1)
     tall = height(line)
     for other in (*sheet.above(line)[:1], *sheet.below(line)[:1]):
         flush = abs(other.box.left - line.box.left) < 0.3 * tall
@@ -213,14 +243,17 @@ def find_address(sheet: Sheet) -> list[Found]:
 
 
 def _is_anothers(sheet: Sheet, line: TextLine, company: Found) -> bool:
-    """Whether a line of an address stands under the name of a person, whom the company writes."""
+    """Whether a line of an address is a customer's: by a heading, or of a person written to."""
+    if any(line in block.lines for role in _OTHERS for block in headed(sheet, role)):
+        return True
     for block in standing_alone(sheet):
         name = block.named
         lines = {id(one) for one in block.lines}
         if name is None or id(line) not in lines or id(name[1]) == id(line):
             continue
         if not any(id(one) in lines for one in company.lines):
-            return bool(_SALUTED.match(name[0])) and not _alike(name[0], company.text)
+            saluted = _SALUTED.match(name[0]) or _ADDRESSED.match(block.lines[0].text)
+            return bool(saluted) and not _alike(name[0], company.text)
     return False
 
 
@@ -277,6 +310,8 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
     above = sheet.lines[index - 1] if index else None
     goes_on = above is not None and _ADDRESS.search(above.text) and not legal
     street = -3.0 if goes_on or _HOUSE.match(text) else street
+    # "Owner: Ada Lovelace" says what it is, and a company is named without a label.
+    street = -3.0 if _LABELLED.search(text) else street
     return sum((0.5, early, legal, trade, tall, case, follows, long, digits, late, street))
 
 
@@ -295,19 +330,19 @@ def _is_name(text: str) -> bool:
 
 def _trim(text: str) -> str:
     """The name without the address that a sender line carries: `Name AG - Street 1 - City`."""
-    parts = (
-        r"\s+[-–·|•]\s+|(?<=\w)\s*[·•|]\s*|(?<=\bLtd),\s|(?<=\bInc),\s|(?<=\bGmbH),\s|(?<=\bLLC),\s"
-    )
-    head = re.split(parts, text.strip(), maxsplit=1)
+    sender = _SENDER.match(text.strip())
+    if sender is not None:
+        return sender["name"]
+    head = _AFTER_NAME.split(text.strip(), maxsplit=1)
     return head[0].strip(" ,;:*") if len(head) > 1 and len(head[0]) > 3 else text.strip(" ,;:*")
 
 
 def _beside_name(company: Found) -> list[Found]:
     """The address of a sender line: `Name AG - Street 1 - City`."""
     whole = company.lines[0].text.strip()
-    rest = whole.removeprefix(company.text).strip(" -–·|•,")
+    rest = place_only(whole.removeprefix(company.text).strip(" -–·|•,"))
     rest = _REACHED.split(rest, maxsplit=1)[0].strip()
-    if rest == whole or not re.search(r"\d", rest):
+    if rest == whole or not (re.search(r"\d", rest) and is_place(rest)):
         return []
     return [Found(rest, rest, company.lines, "beside the company's name", rank=1)]
 
@@ -324,7 +359,8 @@ def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
             is_label(line.text)
             or _END.search(line.text)
             or _NO_NAME.match(line.text)
-            or _dialled(line.text)
+            or is_dialled(line.text)
+            or _LABELLED.search(line.text)
         )
         if len(taken) == 6 or (ends and (taken or skipped == 3)):
             break
@@ -336,11 +372,6 @@ def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
             skipped += 1
         last = line
     return taken
-
-
-def _dialled(text: str) -> bool:
-    phone = take(text.strip(), "phone")
-    return phone is not None and phone.pure and looks_dialled(phone.text)
 
 
 def _near_under(upper: TextLine, lower: TextLine, *, sheet: Sheet) -> bool:

@@ -129,7 +129,7 @@ def looks_dialled(text: str) -> bool:
     return (
         text[0] in "+("
         or (grouped and text[0] == "0")
-        or bool(re.fullmatch(r"\d{3}[- ]\d{3}[- ]\d{4}", text))
+        or bool(re.fullmatch(r"\d{3}[-. ]\d{3}[-. ]\d{4}", text))
     )
 
 
@@ -140,6 +140,10 @@ def is_iban(text: str) -> bool:
 
 
 def _currency(text: str, _: DateOrder) -> Taken | None:
+    # "AUD $12" is told by its code: several countries share the mark.
+    for word in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", text):
+        if word.lower() in CURRENCIES:
+            return Taken(word, CURRENCIES[word.lower()], pure=True)
     for amount in find_amounts(text):
         if amount.currency:
             return Taken(amount.currency, amount.currency, pure=True)

@@ -209,7 +209,7 @@ class _Filler:
     def _option(self, shape: Shape, path: str) -> Json:
         """An option of an enum that stands in the text as a word of its own.
 
-        A line that prints several of them side by side offers a choice and says none.
+        A row that prints several of them side by side offers a choice and says none.
         """
         said = [
             (option, page, line)
@@ -220,7 +220,8 @@ class _Filler:
             if _says(line, option)
         ]
         for option, page, line in said:
-            if nested([other for other, _, where in said if where is line]):
+            row = page.sheet.lines_near_row((line,), line)
+            if nested([other for other, _, where in said if where in row]):
                 self._prove(path, Hit(Found(option, option, (line,), "the page says so"), page))
                 return option
         return None

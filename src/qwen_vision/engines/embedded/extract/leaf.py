@@ -14,8 +14,9 @@ from qwen_vision.errors import SchemaError
 from qwen_vision.protocol.schema import SchemaCheck
 
 _TICKED: Final = re.compile(
-    r"(?:[☒☑✓✔⊠■●◉✗✘]|\[[xX✓]\])\s*(?P<choice>[^☐□○◯☒☑✓✔⊠■●◉✗✘\[\s][^☐□○◯☒☑✓✔⊠■●◉✗✘\[]*?)"
-    r"(?=\s{2,}|\s*[☐□○◯☒☑✓✔⊠■●◉✗✘\[]|$)"
+    r"(?:[☒☑✓✔⊠■●◉✗✘]|[\[(][xX✓][\])])\s*"
+    r"(?P<choice>[^☐□○◯☒☑✓✔⊠■●◉✗✘\[(\s][^☐□○◯☒☑✓✔⊠■●◉✗✘\[(]*?)"
+    r"(?=\s{2,}|\s*[☐□○◯☒☑✓✔⊠■●◉✗✘\[(]|$)"
 )
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 

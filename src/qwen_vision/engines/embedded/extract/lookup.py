@@ -28,7 +28,7 @@ _VAGUE = frozenset({"name", "number", "no", "id", "value", "code", "type", "date
 # The dates a document may simply print as "Date"; any other must be labelled.
 _DOCUMENT_DATE: Final = re.compile(
     r"\b(?:invoice|receipt|bill(?:ing)?|document|doc|letter|statement|issued?|transaction|purchase|"
-    r"travel|flight|estimate|quot\w+|offer|application|note|form|report|contract|print|sale|visit|"
+    r"travel|flight|estimate|quot\w+|offer|application|note|form|report|contract|print|sale|visit|agreement|lease|po|"
     r"rechnung\w*|beleg\w*|auszug\w*|facture|ticket|factura|emision|emission)\b|票|单据|開|発行"
 )
 _SUMS: Final = frozenset({"total", "subtotal", "tax"})

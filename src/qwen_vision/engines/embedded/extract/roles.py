@@ -53,7 +53,8 @@ _HEADS: Final = (
         "description",
         r"(?:item |product )?desc\w*(?:/item)?|items?|products?|articles?|artikel|beschreibung|"
         r"(?:artikel)?(?:bezeichnung|beschreibung)|leistung|tatigkeit|designation|libelle|"
-        r"prestation|concepto|descri\w+|omschrijving|service|particulars?|name|details?|dish|task|"
+        r"prestation|concepto|descri\w+|articulos?|articol[oi]|artigos?|productos?|produits?|produtos?|prodott[oi]|"
+        r"omschrijving|service|particulars?|name|details?|dish|task|"
         r"品名|品目|名称|内容|項目|商品.*|项目.*|货物.*|摘要|菜品|菜名",
     ),
 )
@@ -92,7 +93,7 @@ _NAMES: Final = (
     (
         "description",
         r"(?:item |product )?(?:description|desc|name|title|item|product|article|goods|service|"
-        r"text|label)|beschreibung|bezeichnung|artikel|designation|libelle|descripcion|concepto|"
+        r"text|label)|beschreibung|bezeichnung|artikel|articulos?|articol[oi]|productos?|produits?|designation|libelle|descripcion|concepto|"
         r"omschrijving|descrizione|品名|品目|名称|商品|项目|描述|货物",
     ),
 )

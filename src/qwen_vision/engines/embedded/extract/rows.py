@@ -123,7 +123,7 @@ def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:
         bill = [row for page in pages for row in _bill_rows(roles, page)]
     if len(bill) == len(ruled):
         bill = [
-            (under | values, page) for (under, _), (values, page) in zip(ruled, bill, strict=True)
+            (values | under, page) for (under, _), (values, page) in zip(ruled, bill, strict=True)
         ]
     rows = [
         row

@@ -154,6 +154,7 @@ def _rows(
     bottom = max(line.box.bottom for line in rows[0])
     left = heads[0].left - line_height * _REACH
     right = heads[-1].right + line_height * _REACH
+    told = False
     for row in rows[1:]:
         inside = [
             line
@@ -171,12 +172,16 @@ def _rows(
         whole = len(values) == len(places) > len(("name", "amount"))
         sums = not whole and is_sum_row(line.text for line in inside)
         full = len(values) * 2 >= len(places) and len(values) >= 2
+        if sums and not told:
+            # An account begins with its old balance.
+            continue
         if far or sums or (not full and len(inside) > 2):
             return
         if full:
             bottom = max(line.box.bottom for line in inside)
             # What stands left of a row is no part of the table.
             left = max(left, min(cell.line.box.left for cell in values.values()))
+            told = True
             yield values
 
 

@@ -11,7 +11,8 @@ from qwen_vision.engines.embedded.documents.labelled import split_label
 
 _WORD: Final = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
 _SUMS: Final = (
-    "total", "subtotal", "tax", "cash", "change", "rounding", "item_count", "balance", "shipping",
+    "total", "subtotal", "tax", "cash", "change", "rounding", "item_count", "balance",
+    "opening_balance", "shipping",
 )  # fmt: skip
 _TOTALS: Final = ("total", "subtotal")
 

@@ -18,13 +18,14 @@ _ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ),
     (
         "customer",
-        r"customer|client|buyer|bill(?:ed|ing)?(?: ?to)?|purchaser|addressee|guest|renter|"
+        r"customer|client|buyer|tenant|lessee|(?:account|policy) ?holder|kontoinhaber(?:in)?|"
+        r"bill(?:ed|ing)?(?: ?to)?|purchaser|addressee|guest|renter|"
         r"kunden?|kaufer|(?:rechnungs)?empfanger|auftraggeber|klant|koper|cliente|comprador|"
         r"receptor|acheteur|destinataire|destinatario|客户|购买方|买方|請求先|顧客",
     ),
     (
         "seller",
-        r"seller|vendor|supplier|merchant|issuer|company|sender|from|store|shop|restaurant|hotel|"
+        r"seller|vendor|supplier|landlord|lessor|merchant|issuer|company|sender|from|store|shop|restaurant|hotel|"
         r"retailer|business|provider|contractor|shipper|lieferant|(?:rechnungs)?aussteller|"
         r"absender|rechnungssteller|verkaufer|haendler|handler|fournisseur|vendeur|emetteur|"
         r"emisor|proveedor|vendedor|establecimiento|fornitore|leverancier|verkoper|"
