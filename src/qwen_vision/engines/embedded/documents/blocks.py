@@ -79,7 +79,8 @@ _ADDRESS_LABEL: Final = re.compile(
     r"(?i)^\W*(?:address|adresse|anschrift|direcci[oó]n|地\s*址)\s*[:：]\s*(?=\S)"
 )
 _REACHED: Final = re.compile(
-    r"(?i)^\W*(?:[tfm]\.?:? ?\+|tel|phone|fon|fax|mobile|e-?mail|mail|www|http|vat|ust|siret|siren|tva|nif|cif|"
+    r"(?i)^\W*(?:[tfm]\.?:? ?\+|"
+    r"tel|phone|fon|fax|mobile|e-?mail|mail|www|http|vat|ust|siret|siren|tva|nif|cif|"
     r"btw|kvk|gln|abn|gst|電話|电话)|@|www\."
 )
 # These name a place as often as a party: only an address tells.

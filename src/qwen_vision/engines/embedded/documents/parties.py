@@ -53,7 +53,8 @@ _NO_NAME: Final = re.compile(
     r"销售(?:发票|单)|送货单|报价单|对账单|"
     r"payment receipt|boarding pass|pay ?slip|e-?ticket|identity card|estimate|"
     r"official receipt|cash sales?|"
-    r"(?:dear|sehr geehrter?|estimad[oa]|ch[eè]re?) .*|welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
+    r"(?:dear|sehr geehrter?|estimad[oa]|ch[eè]re?) .*|"
+    r"welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
     r".*增值税.*发票.*|.* form|"
     r".{2,12}(?:登记表|申请表|报名表|价目表|时刻表|名单|通知书?|清单))\W*$",
     re.IGNORECASE,
