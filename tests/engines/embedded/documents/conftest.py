@@ -1,15 +1,20 @@
 """Pages laid out as a reader would hand them over: texts at places, without pictures."""
 
+import json
 from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import pytest
 
 from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.extract.page import Page
 from qwen_vision.engines.embedded.facts import Box, Cell, Reading, Table, TextLine
+from qwen_vision.engines.embedded.rooms.extract import fill_schema
 
 # A row is its texts with the place (in pixels) where each begins.
 Row = Sequence[tuple[int, str]]
 LayOut = Callable[..., Reading]
+Fill: TypeAlias = Callable[[Reading, dict[str, Any]], dict[str, Any]]
 
 _STEP_PX, _HEIGHT_PX, _LETTER_PX = 40, 20, 10
 
@@ -45,6 +50,19 @@ def _table(*rows: Sequence[str]) -> Reading:
     )
     box = Box(0, 0, len(rows[0]) * 100, len(rows) * 40)
     return Reading(lines, tables=(Table(len(rows), len(rows[0]), cells, box),))
+
+
+def _fill(page: Reading, properties: dict[str, Any]) -> dict[str, Any]:
+    pages = [Page(index=0, number=None, reading=page, sheet=Sheet.of(page))]
+    value = fill_schema({"type": "object", "properties": properties}, pages).value
+    told: dict[str, Any] = json.loads(json.dumps(value))
+    return told
+
+
+@pytest.fixture
+def fill() -> Fill:
+    """Fills an object of these properties from a page, as an answer in JSON."""
+    return _fill
 
 
 @pytest.fixture

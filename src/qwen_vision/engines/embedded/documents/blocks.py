@@ -10,6 +10,7 @@ from qwen_vision.engines.embedded.documents.concepts import fold, is_label
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
 from qwen_vision.engines.embedded.documents.take import looks_dialled, take
+from qwen_vision.engines.embedded.documents.titles import is_title
 from qwen_vision.engines.embedded.facts import TextLine
 
 Role: TypeAlias = Literal["seller", "customer", "recipient"]
@@ -115,7 +116,9 @@ class Block:
             return None if _CHINESE_PLACE.search(self.first) else (self.first, self.heading)
         for line in self.lines:
             text = _NAME_LABEL.sub("", _ATTENTION.sub("", line.text)).strip(" ,;:")
-            if _BEFORE_NAME.match(line.text) or not re.search(r"[^\W\d_]{2}", text):
+            if _BEFORE_NAME.match(line.text) or is_title(line.text):
+                continue
+            if not re.search(r"[^\W\d_]{2}", text):
                 continue
             if is_postal(line.text) or _REACHED.search(text) or _STREET.match(text):
                 return None

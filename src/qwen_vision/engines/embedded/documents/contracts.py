@@ -8,11 +8,14 @@ from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 
 _DEFINED: Final = re.compile(
-    r"(?:\b(?:between|and|by|is|zwischen|und|entre|et|y)\s+|^)"
-    r"(?P<name>[^\W\d_a-z][^(),;“”\"]{2,60}?)(?:,[^()“”\"]{0,120})?\s*"
     r"\(\s*(?:hereinafter |herein |referred to as |the |nachfolgend |ci-après )*"
     r"[\"“”'„](?:the )?(?P<word>[^\"“”']{3,30})[\"“”']\s*\)"
 )
+# The first party follows "between", the next one "and" after the words for the first.
+_BETWEEN: Final = re.compile(
+    r"(?i).*\b(?:between|zwischen|entre)\s+|^[\s,]*(?:and|und|et|y)\s+", re.DOTALL
+)
+_NAME_WORDS: Final = 9
 # On a bill these words may name a person; in a contract they are the side that is paid.
 _PROVIDES: Final = re.compile(r"(?i)provider|contractor|consultant|licensor|company|employer")
 
@@ -21,13 +24,17 @@ def defined_parties(sheet: Sheet, role: Role) -> list[Found]:
     """The names that the text of a contract gives to a party, from the top."""
     text = " ".join(line.text for line in sheet.lines)
     found = []
+    start = 0
     for match in _DEFINED.finditer(text):
-        if _role_of(match["word"]) != role:
+        before, start = text[start : match.start()], match.end()
+        led = _BETWEEN.match(before)
+        if led is None or _role_of(match["word"]) != role:
             continue
-        name = match["name"].strip()
-        first = name.split()[0]
-        line = next(line for line in sheet.lines if first in line.text)
-        found.append(Found(name, name, (line,), f"called the {match['word']}", line))
+        name = before[led.end() :].partition(",")[0].strip()
+        words = name.split()
+        line = next((line for line in sheet.lines if words and words[0] in line.text), None)
+        if line is not None and len(words) <= _NAME_WORDS:
+            found.append(Found(name, name, (line,), f"called the {match['word']}", line))
     return found
 
 

@@ -22,6 +22,7 @@ from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
 from qwen_vision.engines.embedded.documents.take import take
+from qwen_vision.engines.embedded.documents.titles import is_title
 from qwen_vision.engines.embedded.facts import TextLine
 
 _LEGAL: Final = re.compile(
@@ -41,22 +42,6 @@ _TRADE: Final = re.compile(
     r"pharmacie|librairie|imprimerie|panader[ií]a|farmacia|bodegas?|taberna|restaurante|trattoria|"
     r"ristorante|markt|winkel|tienda|supermercado|superm[ae]r\w+)\b"
     r"|超市|商店|酒店|餐厅|饭店|药房|商行|便利店|银行|医院|[店馆楼坊轩厅厂][)）]?$",
-    re.IGNORECASE,
-)
-_NO_NAME: Final = re.compile(
-    r"^\W*(?:(?:tax|simplified|cash|sales|vat|proforma|pro forma|commercial|gst)\s*)*"
-    r"(?:invoice|receipt|bill|factuur|rechnung|facture|factura|fattura|fatura|faktura|kvitto|kvittering|statement|quotation|"
-    r"quote|copy|credit note|credit memo|gutschrift|avoir|nota de cr[eé]dito|delivery note|"
-    r"lieferschein|angebot|quittung|re[cç]u|recibo|scontrino|order confirmation|purchase order|"
-    r"kassenbon|ticket|menu|price list|"
-    r"(?:\w+ ){0,3}(?:agreement|contract|lease|vertrag|application)|請求書|領収書|見積書|納品書|"
-    r"销售(?:发票|单)|送货单|报价单|对账单|"
-    r"payment receipt|boarding pass|pay ?slip|e-?ticket|identity card|estimate|"
-    r"official receipt|cash sales?|"
-    r"(?:dear|sehr geehrter?|estimad[oa]|ch[eè]re?) .*|"
-    r"welcome.*|thank.*|page.*|seite.*|original|发票|收据|小票|"
-    r".*增值税.*发票.*|.* form|"
-    r".{2,12}(?:登记表|申请表|报名表|价目表|时刻表|名单|通知书?|清单))\W*$",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
@@ -97,6 +82,7 @@ _PRICED: Final = re.compile(r"[$€£¥]\s?\d|\d[.,]\d{2}(?:\s?[€$£])?$")
 _REACHED: Final = re.compile(r"(?i)[.,;]?\s*\b(?:tel|phone|fax|e-?mail)\b")
 _ADDRESSED: Final = re.compile(r"\W*(?:Mr|Mrs|Ms|Miss|Herrn?|Frau|Firma|Mme|Mlle|Sra?|Dhr|Mevr)\b")
 _SALUTED: Final = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Sig|Dhr|Mevr)\b")
+_PERSON: Final = re.compile(r"[A-ZÀ-Þ][\w.'-]+(?: [A-ZÀ-Þ][\w.'-]*){1,3}")
 # Whom a Japanese letter is for.
 _HONOURED: Final = re.compile(r"(?:御中|様|殿)\s*$")
 # "From" stands before places as often as before senders.
@@ -177,9 +163,14 @@ def _companies(sheet: Sheet) -> tuple[Found, ...]:
 
 
 def _heads_of(blocks: Sequence[Block]) -> dict[int, TextLine]:
-    """For each line of an address block, the line that names its party."""
+    """For each line of an address under a person's name, the line of the name."""
     named = [(block, name[1]) for block in blocks if (name := block.named) is not None]
-    return {id(line): head for block, head in named if _is_name(head.text) for line in block.lines}
+    return {
+        id(line): head
+        for block, head in named
+        if _PERSON.fullmatch(head.text.strip()) and _is_name(head.text)
+        for line in block.lines
+    }
 
 
 def _fuller(sheet: Sheet, line: TextLine) -> Found:
@@ -187,7 +178,7 @@ def _fuller(sheet: Sheet, line: TextLine) -> Found:
     why = "a name at the head of the page"
     text = _trim(line.text)
     under = next(iter(sheet.below(line)), None)
-    if under is not None and under.text.startswith(f"{text} ") and not _NO_NAME.match(under.text):
+    if under is not None and under.text.startswith(f"{text} ") and not is_title(under.text):
         return Found(_trim(under.text), _trim(under.text), (line, under), why, rank=1)
     # The foot of a letter names the company behind a logo.
     foot = next((one for one in sheet.lines if one.text.startswith(f"{text} ")), None)
@@ -295,6 +286,8 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
     text = line.text.strip()
     if not _is_name(text):
         return 0.0
+    sender = _SENDER.match(text)
+    text = sender["name"] if sender is not None else text
     early = max(0.0, 2.0 - 0.25 * index)
     legal = 3.0 if _LEGAL.search(text) else 0.0
     if index > 12 and not legal:
@@ -319,7 +312,7 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
 def _is_name(text: str) -> bool:
     if len(_trim(text).split()) > _NAME_WORDS:
         return False
-    if is_label(text) or len(re.findall(r"[^\W\d_]", text)) < 2 or _NO_NAME.match(text):
+    if is_label(text) or len(re.findall(r"[^\W\d_]", text)) < 2 or is_title(text):
         return False
     if find_dates(text) or take(text, "email") or text.rstrip().endswith((":", "：")):
         return False
@@ -359,7 +352,7 @@ def _under(sheet: Sheet, company: TextLine) -> Sequence[TextLine]:
         ends = (
             is_label(line.text)
             or _END.search(line.text)
-            or _NO_NAME.match(line.text)
+            or is_title(line.text)
             or is_dialled(line.text)
             or _LABELLED.search(line.text)
         )

@@ -8,6 +8,7 @@ from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
 from qwen_vision.engines.embedded.documents.parties import is_business, is_place
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
+from qwen_vision.engines.embedded.documents.titles import is_title
 from qwen_vision.engines.embedded.facts import TextLine
 
 _NAME: Final = re.compile(
@@ -67,5 +68,7 @@ def _after_closing(sheet: Sheet) -> tuple[TextLine, ...]:
 def _reads_as_name(text: str) -> bool:
     plain = text.strip(" ,")
     if not _NAME.fullmatch(plain) or is_label(plain) or _CALLING.search(plain):
+        return False
+    if is_title(plain):
         return False
     return not is_business(plain) and not is_place(plain)

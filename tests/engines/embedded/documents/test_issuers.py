@@ -1,0 +1,217 @@
+"""Who issued a page and whom it is for, where no heading says so."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from qwen_vision.engines.embedded.facts import Reading
+
+if TYPE_CHECKING:
+    from tests.engines.embedded.documents.conftest import Fill
+
+LayOut = Callable[..., Reading]
+TEXT = {"type": ["string", "null"]}
+
+
+def party(*names: str) -> dict[str, Any]:
+    return {"type": "object", "properties": dict.fromkeys(names, TEXT)}
+
+
+BOTH = {"sender": party("name", "address"), "recipient": party("name", "address")}
+
+
+def test_of_two_addresses_the_one_with_an_email_is_the_issuers(
+    lay_out: LayOut, fill: "Fill"
+) -> None:
+    page = lay_out(
+        [(600, "Ottilie Brandt")],
+        [(600, "Piano lessons")],
+        [(600, "5 Harbour Steps")],
+        [(600, "Cardiff CF10 1AB")],
+        [(600, "ottilie@brandt.example")],
+        [],
+        "Seaview Academy Ltd",
+        "90 Marine Parade",
+        "Barry CF62 6AA",
+        [],
+        "Total: 120.00",
+    )
+    assert fill(page, BOTH) == {
+        "sender": {"name": "Ottilie Brandt", "address": "5 Harbour Steps, Cardiff CF10 1AB"},
+        "recipient": {"name": "Seaview Academy Ltd", "address": "90 Marine Parade, Barry CF62 6AA"},
+    }
+
+
+def test_prose_with_a_number_to_call_is_no_address(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out(
+        "Pinecone Energy Ltd",
+        "4 Mill Road",
+        "Leeds LS1 4AB",
+        [],
+        [(600, "Ada Quill")],
+        [(600, "9 Rook Lane")],
+        [(600, "York YO1 7HU")],
+        [],
+        "For every question about this letter and its figures write to our office or call",
+        "phone 0800 555 120, at Pinecone House, Leeds LS1 4AB",
+    )
+    assert fill(page, {"sender": party("name")}) == {"sender": {"name": "Pinecone Energy Ltd"}}
+
+
+def test_the_foot_of_a_page_names_the_company_behind_a_logo(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out(
+        "Quillon",
+        [],
+        "Billed to",
+        "Marten & Sons",
+        "3 Ferry Street",
+        "Hull HU1 3DZ",
+        [],
+        [(20, "Work"), (600, "Amount")],
+        [(20, "Repair of a gate"), (600, "£80.00")],
+        [],
+        "Quillon Ironworks Ltd | 12 Forge Lane, Leeds LS11 5PS | ABN 51 824 753 556",
+        tall=0,
+    )
+    told = fill(page, {"seller": party("name", "address", "abn"), "buyer": party("name")})
+    assert told == {
+        "seller": {
+            "name": "Quillon Ironworks Ltd",
+            "address": "12 Forge Lane, Leeds LS11 5PS",
+            "abn": "51 824 753 556",
+        },
+        "buyer": {"name": "Marten & Sons"},
+    }
+
+
+def test_the_sender_in_small_letters_over_an_address_is_known_without_his_street(
+    lay_out: LayOut, fill: "Fill"
+) -> None:
+    page = lay_out(
+        "Tischlerei Ohm, Werftstr. 3, 24143 Kiel",
+        "Frau",
+        "Berta Kling",
+        "Am Markt 7",
+        "24103 Kiel",
+        [],
+        "Rechnung 2025/17",
+        [(20, "Endbetrag"), (600, "90,00 €")],
+    )
+    wanted = {
+        "lieferant": TEXT,
+        "kunde": party("name", "anschrift"),
+        "rechnungsnummer": TEXT,
+        "brutto": {"type": ["number", "null"]},
+    }
+    assert fill(page, wanted) == {
+        "lieferant": "Tischlerei Ohm",
+        "kunde": {"name": "Berta Kling", "anschrift": "Am Markt 7, 24103 Kiel"},
+        "rechnungsnummer": "2025/17",
+        "brutto": 90,
+    }
+
+
+def test_who_owns_a_company_is_not_the_company(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out("Studio Linde", "Owner: Carl Linde", "Total: 12.00")
+    assert fill(page, {"company": TEXT}) == {"company": "Studio Linde"}
+
+
+def test_the_bank_is_not_at_home_where_its_customer_lives(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out(
+        "Sparbank Aue eG",
+        [],
+        "Herrn",
+        "Jost Timm",
+        "Deichweg 4",
+        "26721 Emden",
+        [(20, "Alter Kontostand"), (600, "10,00")],
+        [(20, "Neuer Kontostand"), (600, "25,50")],
+    )
+    wanted = {
+        "bank_address": TEXT,
+        "company": party("address"),
+        "kontoinhaber": TEXT,
+        "opening_balance": {"type": ["number", "null"]},
+        "closing_balance": {"type": ["number", "null"]},
+    }
+    told = fill(page, wanted)
+    assert told["company"] == {"address": None}
+    assert told["kontoinhaber"] == "Jost Timm"
+    assert (told["opening_balance"], told["closing_balance"]) == (10, 25.5)
+
+
+def test_a_number_is_no_customer(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out("Client : 7.112.4460", "Total: 12.00")
+    assert fill(page, {"client_name": TEXT}) == {"client_name": None}
+
+
+def test_the_buyer_of_an_order_is_not_where_it_is_delivered(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out(
+        "Purchase order",
+        [(20, "Larkspur Bakery Co."), (600, "Date: May 2, 2025")],
+        [(20, "33 Mill Race Lane")],
+        [(20, "Burlington, VT 05401")],
+        [],
+        [(20, "Supplier:"), (600, "Deliver to:")],
+        [(20, "Green Cone Flour LLC"), (600, "Larkspur Cold Store")],
+        [(20, "4800 Valley Rd"), (600, "9 Depot Street")],
+        [(20, "Yakima, WA 98901"), (600, "Winooski, VT 05404")],
+    )
+    wanted = {"buyer": TEXT, "supplier": TEXT, "ship_to": TEXT, "po_date": TEXT}
+    assert fill(page, wanted) == {
+        "buyer": "Larkspur Bakery Co.",
+        "supplier": "Green Cone Flour LLC",
+        "ship_to": "Larkspur Cold Store",
+        "po_date": "May 2, 2025",
+    }
+
+
+def test_a_labelled_address_inside_the_lines_of_a_party_is_its_own(
+    lay_out: LayOut, fill: "Fill"
+) -> None:
+    page = lay_out(
+        [(20, "供货单位：海联五金厂"), (600, "收货单位：恒信机电有限公司")],
+        [(20, "电话：0574-87650021"), (600, "地址：苏州市星湖街328号")],
+        [(600, "单号：SH20250915-02")],
+        "送货人：陈伟收货人：",
+    )
+    wanted = dict.fromkeys(("供应商", "收货单位", "收货地址", "单号", "送货人"), TEXT)
+    assert fill(page, wanted) == {
+        "供应商": "海联五金厂",
+        "收货单位": "恒信机电有限公司",
+        "收货地址": "苏州市星湖街328号",
+        "单号": "SH20250915-02",
+        "送货人": "陈伟",
+    }
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (
+            (
+                "This agreement is made on June 2, 2025 between Cove Rentals LLC, of 5 Bay Road",
+                '(the "Lessor"), and Irma Falk (the "Lessee").',
+            ),
+            {"lessor": "Cove Rentals LLC", "lessee": "Irma Falk", "agreement_date": "2025-06-02"},
+        ),
+        (
+            (
+                "Service Agreement between Copper Clean Ltd (hereinafter “Provider”)",
+                "and St Anne School (“Client”).",
+            ),
+            {"provider": "Copper Clean Ltd", "client": "St Anne School"},
+        ),
+        (
+            ("Landlord: Holloway Homes LLC", "Tenant: Max Frey"),
+            {"landlord": "Holloway Homes LLC", "tenant": "Max Frey"},
+        ),
+    ],
+)
+def test_a_contract_names_its_parties(
+    lay_out: LayOut, fill: "Fill", *, texts: tuple[str, ...], wanted: dict[str, str]
+) -> None:
+    day = {**TEXT, "format": "date"}
+    asked = {name: day if name.endswith("date") else TEXT for name in wanted}
+    assert fill(lay_out("Agreement", *texts), asked) == wanted
