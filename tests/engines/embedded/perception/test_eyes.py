@@ -177,3 +177,26 @@ async def test_narrow_letters_are_read(eyes: Eyes, sketch: "type[Sketch]") -> No
     page = sketch(640, 300).write("Receipt 113", (80, 208), size_px=30)
     page.pixels.paste(line.resize((230, 60)), (60, 100))
     assert (await eyes.read(page.image)).text == "RESTAURANT SIN DU NORTH\nReceipt 113"
+
+
+async def test_facts_of_the_pictures_seen_last_are_kept(eyes: Eyes, sketch: "type[Sketch]") -> None:
+    first = sketch(20, 10).image
+    await eyes.picture(first)
+    for width in range(21, 21 + 255):
+        await eyes.picture(sketch(width, 10).image)
+    await eyes.picture(first)
+    assert first.looks == 1
+    for width in range(300, 300 + 256):
+        await eyes.picture(sketch(width, 10).image)
+    await eyes.picture(first)
+    assert first.looks == 2
+
+
+async def test_eyes_that_close_leave_what_they_look_at(sketch: "type[Sketch]") -> None:
+    eyes = Eyes()
+    looking = asyncio.create_task(eyes.picture(sketch(400, 300).image))
+    await asyncio.sleep(0)
+    await eyes.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    await eyes.aclose()

@@ -28,7 +28,7 @@ def _things(*labels: str) -> list[ObjectSeen]:
 def test_objects_are_counted_by_their_names() -> None:
     seen = _things("cat", "cup", "cat")
     assert object_words(seen, "en") == "Objects I recognise: 2 × cat and cup or mug."
-    assert object_words(seen, "zh") == "我认出的物体：2 × cat和cup or mug。"
+    assert object_words(seen, "zh") == "我认出的物体：2 × 猫和杯子。"
     assert object_words([], "en") == ""
 
 
@@ -46,8 +46,8 @@ def test_a_look_is_told_unless_the_objects_said_it_already() -> None:
     )
     assert look_words(looks, _things("drake"), "en") == "Parts of it look like: seashore (coast)."
     assert look_words(looks, _things("drake", "seashore"), "en") == ""
-    assert look_words(Looks(_CAT, ()), [], "zh") == "整体看起来像：Egyptian cat。"
-    assert look_words(Looks(None, (_SHORE,)), [], "zh") == "局部看起来像：seashore (coast)。"
+    assert look_words(Looks(_CAT, ()), [], "zh") == "整体看起来像：猫（Egyptian cat）。"
+    assert look_words(Looks(None, (_SHORE,)), [], "zh") == "局部看起来像：海岸（seashore）。"
 
 
 def test_three_parts_are_told_at_most() -> None:
@@ -72,13 +72,15 @@ def test_an_animal_the_classifier_can_not_know_is_not_called_another() -> None:
 
 def test_what_is_asked_for_is_found_in_the_whole_or_in_a_part() -> None:
     looks, size = Looks(_DRAKE, (_SHORE,)), Size(300, 200)
-    spots = looks_named("birds", looks, size)
+    spots = looks_named("birds", looks, size, language="en")
     assert [(spot.label, spot.box) for spot in spots] == [
         ("drake (duck, bird)", Box(0, 0, 300, 200))
     ]
-    assert [spot.label for spot in looks_named("coast", looks, size)] == ["seashore (coast)"]
-    assert looks_named("cat", looks, size) == ()
-    assert looks_named("cat", Looks(None, ()), size) == ()
+    assert [spot.label for spot in looks_named("coast", looks, size, language="en")] == [
+        "seashore (coast)"
+    ]
+    assert looks_named("cat", looks, size, language="en") == ()
+    assert looks_named("cat", Looks(None, ()), size, language="en") == ()
 
 
 def test_shapes_are_counted_without_a_guess_at_what_they_are() -> None:

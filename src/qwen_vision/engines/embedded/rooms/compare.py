@@ -12,6 +12,7 @@ from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.language import bracket, join_words, shorten
 from qwen_vision.engines.embedded.places import place_words
 from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.things import object_name
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
@@ -141,7 +142,9 @@ def _objects(
     if one == two:
         return ""
     words = [
-        f"{label} {one[label]} → {two[label]}" for label in one | two if one[label] != two[label]
+        f"{object_name(label, scene.language)} {one[label]} → {two[label]}"
+        for label in one | two
+        if one[label] != two[label]
     ]
     return scene.say("Objects: ", "物体：") + ", ".join(words) + scene.say(".", "。")
 

@@ -25,13 +25,13 @@ from qwen_vision.media.items import Image
 _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
 PAGE_LINES: Final = 6
+# What `perception.picture` calls colours.
 _COLORS_ZH: Final = {
-    "black": "黑色", "white": "白色", "grey": "灰色", "gray": "灰色", "red": "红色",
-    "orange": "橙色", "yellow": "黄色", "green": "绿色", "cyan": "青色", "blue": "蓝色",
-    "purple": "紫色", "pink": "粉色", "brown": "棕色", "beige": "米色", "navy": "藏青色",
-    "teal": "蓝绿色", "olive": "橄榄色", "maroon": "栗色", "magenta": "品红色",
-    "light grey": "浅灰色", "dark grey": "深灰色", "light blue": "浅蓝色", "dark blue": "深蓝色",
-    "light green": "浅绿色", "dark green": "深绿色", "dark red": "深红色", "gold": "金色",
+    "black": "黑色", "white": "白色", "grey": "灰色", "light grey": "浅灰色", "dark grey": "深灰色",
+    "red": "红色", "dark red": "深红色", "orange": "橙色", "yellow": "黄色",
+    "green": "绿色", "light green": "浅绿色", "dark green": "深绿色", "cyan": "青色",
+    "blue": "蓝色", "light blue": "浅蓝色", "dark blue": "深蓝色", "purple": "紫色",
+    "pink": "粉色", "magenta": "品红色", "brown": "棕色", "beige": "米色",
 }  # fmt: skip
 
 
@@ -70,11 +70,11 @@ def look(facts: PictureFacts, language: Language) -> str:
     """Size, orientation and main colours in one sentence."""
     width, height = facts.width_px, facts.height_px
     if facts.is_blank:
-        tint = color_name(facts.colors[0].name, language) if facts.colors else ""
+        tint = color_name(facts.colors[0].name, language)
         return pick(
             language,
             f"A blank {tint} picture of {width} × {height} pixels: no text and nothing else "
-            "stands out in it.".replace("  ", " "),
+            "stands out in it.",
             f"一张空白的{tint}图片，{width} × {height} 像素，没有文字，也没有其他内容。",
         )
     shape_en, shape_zh = _shape(width, height)
@@ -93,7 +93,7 @@ def look(facts: PictureFacts, language: Language) -> str:
 
 def color_name(name: str, language: Language) -> str:
     """The colour's name in the language."""
-    return _COLORS_ZH.get(name, name) if language == "zh" else name
+    return _COLORS_ZH[name] if language == "zh" else name
 
 
 async def _look(scene: Scene, image: Image) -> str:

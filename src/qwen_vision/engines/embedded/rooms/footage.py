@@ -9,7 +9,7 @@ from qwen_vision.engines.embedded.language import Language, join_words, pick, sh
 from qwen_vision.engines.embedded.rooms.describe import color_name
 from qwen_vision.engines.embedded.rooms.motion import clock, motion_words, movers_words
 from qwen_vision.engines.embedded.rooms.refuse import way_out
-from qwen_vision.engines.embedded.rooms.things import object_name, scene_words
+from qwen_vision.engines.embedded.rooms.things import named_things, object_name, scene_words
 from qwen_vision.media.items import Video
 
 _SHOTS: Final = 12
@@ -98,7 +98,7 @@ def shot_words(shot: Shot, language: Language) -> str:
     if shot.objects:
         words.append(_named(shot.objects, language))
     if shot.scene is not None:
-        look = scene_words(shot.scene)
+        look = scene_words(shot.scene, language)
         words.append(pick(language, f"looks like: {look}", f"看起来像：{look}"))
     return pick(language, ", ", "，").join(word for word in words if word)
 
@@ -181,7 +181,8 @@ def objects_over_time(facts: VideoFacts, language: Language) -> str:
     for label, times in sorted(seen.items(), key=lambda item: -len(item[1]))[:_SEEN]:
         span = clock(times[0]) if len(times) == 1 else f"{clock(times[0])}-{clock(times[-1])}"
         count = pick(language, f", at most {most[label]} at once", f"，最多同时 {most[label]} 个")
-        lines.append(f"- {object_name(label)}: {span}" + (count if most[label] > 1 else ""))
+        often = count if most[label] > 1 else ""
+        lines.append(f"- {object_name(label, language)}: {span}{often}")
     return pick(language, "Objects I recognise:\n", "我认出的物体：\n") + "\n".join(lines)
 
 
@@ -197,4 +198,4 @@ def blind(facts: VideoFacts, language: Language) -> str:
 
 
 def _named(labels: Sequence[str], language: Language) -> str:
-    return pick(language, "objects: ", "物体：") + ", ".join(map(object_name, labels[:_SEEN]))
+    return pick(language, "objects: ", "物体：") + named_things(labels[:_SEEN], language)

@@ -21,7 +21,7 @@ from qwen_vision.engines.embedded.rooms.motion import (
     view_words,
 )
 from qwen_vision.engines.embedded.rooms.refuse import way_out
-from qwen_vision.engines.embedded.rooms.things import detector_labels
+from qwen_vision.engines.embedded.rooms.things import detector_labels, named_things
 from qwen_vision.engines.embedded.rooms.video_questions import Times, color_in
 from qwen_vision.engines.embedded.scene import Scene
 
@@ -79,7 +79,7 @@ def in_range(facts: VideoFacts, times: Times, language: Language) -> str:
     sure = {label for shot in facts.shots for label in shot.objects or ()}
     labels = [label for label in dict.fromkeys(seen) if label in sure]
     if labels:
-        lines.append(pick(language, "objects: ", "物体：") + ", ".join(labels))
+        lines.append(pick(language, "objects: ", "物体：") + named_things(labels, language))
     return "\n".join([head, *(f"- {line}" for line in lines)])
 
 

@@ -8,6 +8,7 @@ from qwen_vision.engines.embedded.facts import Box, Motion, Mover, Shot
 from qwen_vision.engines.embedded.language import Language, join_words, pick
 from qwen_vision.engines.embedded.places import place_words
 from qwen_vision.engines.embedded.rooms.describe import color_name
+from qwen_vision.engines.embedded.rooms.things import object_name
 from qwen_vision.media.items import Size
 
 # Mean change of luma between frames (facts.Motion.amount) for words about it.
@@ -125,7 +126,7 @@ def mover_ways(mover: Mover, language: Language) -> str:
 def mover_name(mover: Mover, language: Language) -> str:
     """What it is, or something of its colour."""
     if mover.label:
-        return f"a {mover.label}" if language == "en" else mover.label
+        return f"a {mover.label}" if language == "en" else object_name(mover.label, language)
     if not mover.color:
         return pick(language, "something", "某个东西")
     color = color_name(mover.color, language)

@@ -10,6 +10,7 @@ from qwen_vision.engines.embedded.documents.fields import find_field, find_words
 from qwen_vision.engines.embedded.documents.sheet import Sheet, around
 from qwen_vision.engines.embedded.facts import Box, ObjectSeen, Reading, TextLine
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
+from qwen_vision.engines.embedded.language import Language
 from qwen_vision.engines.embedded.rooms.codes import code_line
 from qwen_vision.engines.embedded.rooms.describe import PAGE_LINES
 from qwen_vision.engines.embedded.rooms.seen import Looks, look_of
@@ -17,6 +18,7 @@ from qwen_vision.engines.embedded.rooms.things import (
     detector_labels,
     is_kind,
     is_meant,
+    object_name,
     scene_words,
 )
 from qwen_vision.engines.embedded.scene import Scene
@@ -105,12 +107,12 @@ def _find_grid(scene: Scene, subject: str, reading: Reading) -> Search | None:
     """A table or a chart, when the subject is one."""
     if _TABLES.match(subject) and reading.tables:
         return Search(_table_spots(scene, reading), "table")
-    bars = chart_values(reading) if _CHARTS.match(subject) else []
-    if bars:
-        box = around(tuple(bar.line for bar in bars))
-        label = scene.say(f"a chart of {len(bars)} labels", f"有 {len(bars)} 个标签的图表")
-        return Search((Spot(label, box, 1.0),), "table")
-    return None
+    if not _CHARTS.match(subject):
+        return None
+    bars = tuple(bar.line for bar in chart_values(reading))
+    box = reading.chart.box if reading.chart else around(bars) if bars else None
+    label = scene.say("a chart", "一张图表")
+    return Search((Spot(label, box, 1.0),), "table") if box else None
 
 
 async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Sheet) -> Search:
@@ -172,7 +174,7 @@ async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
         return Search((), "object", seen=False)
     objects = await scene.eyes.objects(image)
     found = tuple(
-        _object_spot(thing)
+        _object_spot(thing, scene.language)
         for thing in objects or ()
         if everything or thing.label in labels or is_meant(subject, thing)
     )
@@ -185,25 +187,31 @@ async def _find_look(scene: Scene, subject: str, image: Image) -> Search:
     `seen` is False when nothing does: the classifier can not say that something is absent.
     """
     objects = await scene.eyes.objects(image)
-    found = tuple(_object_spot(thing) for thing in objects or () if is_meant(subject, thing))
+    found = tuple(
+        _object_spot(thing, scene.language) for thing in objects or () if is_meant(subject, thing)
+    )
     if found or not subject:
         return Search(found, "object", seen=bool(found))
-    spots = looks_named(subject, await look_of(scene, image), image.original)
+    looks = await look_of(scene, image)
+    spots = looks_named(subject, looks, image.original, language=scene.language)
     is_look = bool(spots) or (objects is not None and is_kind(subject))
     return Search(spots, "look" if is_look else "object", seen=bool(spots))
 
 
-def looks_named(subject: str, looks: Looks, original: Size) -> tuple[Spot, ...]:
+def looks_named(
+    subject: str, looks: Looks, original: Size, *, language: Language
+) -> tuple[Spot, ...]:
     """The whole picture, where it or else a part of it looks like what the words mean."""
     box = Box(0.0, 0.0, float(original.width_px), float(original.height_px))
     whole = (looks.whole,) if looks.whole else ()
     named = (seen for seen in (*whole, *looks.parts) if is_meant(subject, seen))
-    return tuple(Spot(scene_words(seen), box, seen.confidence) for seen in named)[:1]
+    return tuple(Spot(scene_words(seen, language), box, seen.confidence) for seen in named)[:1]
 
 
 def _spots_of(lines: Sequence[TextLine]) -> tuple[Spot, ...]:
     return tuple(Spot(line.text, line.box, line.confidence) for line in lines)
 
 
-def _object_spot(thing: ObjectSeen) -> Spot:
-    return Spot(thing.label, thing.box, thing.confidence)
+def _object_spot(thing: ObjectSeen, language: Language) -> Spot:
+    label = object_name(thing.label, language) if language == "zh" else thing.label
+    return Spot(label, thing.box, thing.confidence)

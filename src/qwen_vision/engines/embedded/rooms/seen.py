@@ -59,11 +59,11 @@ def look_words(looks: Looks, objects: Sequence[ObjectSeen], language: Language) 
     told = {thing.label for thing in objects}
     words = []
     if looks.whole is not None and looks.whole.label not in told:
-        name = scene_words(looks.whole)
+        name = scene_words(looks.whole, language)
         words.append(
             pick(language, f"As a whole it looks like: {name}.", f"整体看起来像：{name}。")
         )
-    parts = [scene_words(part) for part in looks.parts if part.label not in told][:_PARTS]
+    parts = [scene_words(part, language) for part in looks.parts if part.label not in told][:_PARTS]
     if parts:
         named = join_words(language, parts)
         words.append(pick(language, f"Parts of it look like: {named}.", f"局部看起来像：{named}。"))
@@ -84,7 +84,7 @@ def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> st
         return ""
     counts = Counter(item.label for item in objects)
     words = [
-        f"{count} × {object_name(label)}" if count > 1 else object_name(label)
+        f"{count} × " * (count > 1) + object_name(label, language)
         for label, count in counts.items()
     ]
     return pick(
