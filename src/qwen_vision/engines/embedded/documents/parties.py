@@ -1,7 +1,7 @@
 """Parties: who issued a document and where they sit."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -109,6 +109,7 @@ def find_company(sheet: Sheet) -> list[Found]:
 
 @lru_cache(maxsize=_KEPT)
 def _companies(sheet: Sheet) -> tuple[Found, ...]:
+    others = _lines_of_others(sheet)
     sellers = [(block, block.named) for block in headed(sheet, "seller")]
     named = defined_parties(sheet, "seller")
     named += [
@@ -116,20 +117,6 @@ def _companies(sheet: Sheet) -> tuple[Found, ...]:
         for block, name in sellers
         if name is not None and _is_name(name[0])
     ]
-    # What stands under "Bill to" is never the issuer.
-    others = {
-        id(line)
-        for role in _OTHERS
-        for block in headed(sheet, role)
-        for line in (*block.lines, block.heading)
-    } | {id(line) for line in sheet.lines if _HONOURED.search(line.text)}
-    # Nor is who is addressed as "Herrn" or "Mrs" over an address.
-    others |= {
-        id(line)
-        for block in standing_alone(sheet)
-        if _ADDRESSED.match(block.lines[0].text)
-        for line in block.lines
-    }
     named += [
         value
         for value in labelled(sheet, concepts()["company"])
@@ -137,6 +124,11 @@ def _companies(sheet: Sheet) -> tuple[Found, ...]:
         and not any(id(line) in others for line in value.lines)
         and (is_business(value.text) or not _FROM.match(value.label.text if value.label else ""))
     ]
+    return (*named, *_guessed(sheet, others))
+
+
+def _guessed(sheet: Sheet, others: set[int]) -> Iterator[Found]:
+    """Lines of the head of a page that may be the issuer's name, best first."""
     scored = [
         (score, -index, line)
         for index, line in enumerate(sheet.lines)
@@ -155,11 +147,27 @@ def _companies(sheet: Sheet) -> tuple[Found, ...]:
     }
     scored.sort(key=lambda one: (id(one[2]) not in unreached, *one[:2]), reverse=True)
     heads = _heads_of(alone)
-    guessed = [
-        _fuller(sheet, line if is_business(line.text) else heads.get(id(line), line))
-        for _, _, line in scored
-    ]
-    return (*named, *guessed)
+    for _, _, line in scored:
+        yield _fuller(sheet, line if is_business(line.text) else heads.get(id(line), line))
+
+
+def _lines_of_others(sheet: Sheet) -> set[int]:
+    """The lines of those who are named as customers: they are never the issuer."""
+    named = {
+        id(line)
+        for role in _OTHERS
+        for block in headed(sheet, role)
+        for line in (*block.lines, block.heading)
+    }
+    honoured = {id(line) for line in sheet.lines if _HONOURED.search(line.text)}
+    # Nor is who is addressed as "Herrn" or "Mrs" over an address.
+    saluted = {
+        id(line)
+        for block in standing_alone(sheet)
+        if _ADDRESSED.match(block.lines[0].text)
+        for line in block.lines
+    }
+    return named | honoured | saluted
 
 
 def _heads_of(blocks: Sequence[Block]) -> dict[int, TextLine]:
