@@ -197,7 +197,7 @@ def _without_echo(intents: list[Intent]) -> list[Intent]:
 
 
 def _intent(piece: str, without: Task | None) -> Intent:
-    bare = _without_quotes(piece)
+    bare = without_quotes(piece)
     named = _subjects(mentions(bare), bare)
     for task, pattern in _rules(early=True):
         if task is without or _is_other(task, bare):
@@ -315,6 +315,6 @@ _THING: Final = re.compile(
 )
 
 
-def _without_quotes(piece: str) -> str:
+def without_quotes(piece: str) -> str:
     """The question with quoted words taken out: they are a subject, not an instruction."""
     return re.sub(r"[\"“「『][^\"“”」』]+[\"”」』]", " … ", piece)

@@ -7,8 +7,10 @@ from difflib import SequenceMatcher
 from qwen_vision.engines.embedded.facts import TextLine, TextSpan
 
 _SAME_TEXT = 0.8
-# What was read once only, less surely than this or in two letters, is rather a pattern.
-_SURE_ONCE, _FEW_LETTERS = 0.85, 2
+# What was read once only, less surely than this and in so few letters, is rather a pattern.
+_SURE_ONCE, _FEW_LETTERS = 0.85, 3
+# What is typed grows from so many letters on.
+_BEGUN = 2
 # Text that grows while it is typed begins at the same place, up to this share of its height.
 _SAME_PLACE = 0.6
 
@@ -74,7 +76,7 @@ def _grows(before: TextLine, now: TextLine) -> bool:
     old, new = before.text.casefold(), now.text.casefold()
     # The last letter may have been cut in half; a number that counts on is another text.
     begun = old if old[-1:].isdigit() else old[:-1]
-    if len(new) <= len(old) or len(old) < _FEW_LETTERS or not new.startswith(begun):
+    if len(new) <= len(old) or len(old) < _BEGUN or not new.startswith(begun):
         return False
     if old[-1:].isdigit() and new[len(old)].isdigit():
         return False

@@ -88,7 +88,6 @@ class Watcher:
         if self._looks and is_cut(self._looks[-1], look):
             self._read = self._named = None
             self._vain = self._scene_looks = 0
-        self._scene_looks = 0
         self._looks.append(look)
         self._stills.append(Still(now.time_s, now.rgb, float(now.grey.mean()) / 255))
         self._last = now

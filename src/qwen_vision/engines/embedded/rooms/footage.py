@@ -1,11 +1,11 @@
 """Footage: what a video shows as a whole, told shot by shot, with its text and its objects."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
-from qwen_vision.engines.embedded.facts import Change, Shot, TextSpan, VideoFacts
-from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
+from qwen_vision.engines.embedded.facts import Change, Shot, VideoFacts
+from qwen_vision.engines.embedded.language import Language, join_words, pick
+from qwen_vision.engines.embedded.rooms.captions import texts_over_time
 from qwen_vision.engines.embedded.rooms.describe import color_name
 from qwen_vision.engines.embedded.rooms.motion import clock, motion_words, movers_words
 from qwen_vision.engines.embedded.rooms.refuse import way_out
@@ -13,11 +13,8 @@ from qwen_vision.engines.embedded.rooms.things import named_things, object_name,
 from qwen_vision.media.items import Video
 
 _SHOTS: Final = 12
-_TEXTS: Final = 20
 _SEEN: Final = 8
 _MAIN_SHARE: Final = 0.15
-# From so many on, texts that differ in their numbers only are told as one that counts.
-_COUNTS: Final = 5
 
 
 def measures(video: Video, language: Language) -> str:
@@ -122,47 +119,6 @@ def _change_words(change: Change, language: Language) -> str:
     }[change.kind]
     zh = {"dissolve": "叠化", "fade in": "淡入", "fade out": "淡出", "cut": "剪切"}[change.kind]
     return pick(language, f"{en} ({span})", f"{zh}（{span}）")
-
-
-def texts_over_time(facts: VideoFacts, language: Language) -> str:
-    """Each text with the times from which to which it stood; one that counts in one line."""
-    if not facts.texts:
-        return pick(language, "I found no text in this video.", "视频中没有找到文字。")
-    groups = _grouped(facts.texts)
-    lines = [_group_line(group, language) for group in groups[:_TEXTS]]
-    more = len(groups) - _TEXTS
-    if more > 0:
-        lines.append(pick(language, f"- and {more} more", f"- 另有 {more} 条"))
-    return pick(language, "Text over time:\n", "各时刻的文字：\n") + "\n".join(lines)
-
-
-def _grouped(spans: Sequence[TextSpan]) -> list[list[TextSpan]]:
-    """The texts in order; those that differ in their numbers only stand together."""
-    alike: dict[str, list[TextSpan]] = {}
-    for span in spans:
-        shape = re.sub(r"\d+", "0", span.text)
-        alike.setdefault(shape if shape != span.text or "0" in shape else span.text, []).append(
-            span
-        )
-    groups: list[list[TextSpan]] = []
-    for group in alike.values():
-        counts = len({span.text for span in group}) >= _COUNTS and "0" in re.sub(
-            r"\d+", "0", group[0].text
-        )
-        groups += [group] if counts else [[span] for span in group]
-    return sorted(groups, key=lambda group: group[0].start_s)
-
-
-def _group_line(group: Sequence[TextSpan], language: Language) -> str:
-    first, last = group[0], group[-1]
-    span = f"- {clock(first.start_s)}-{clock(last.end_s)}: {shorten(first.text)}"
-    if len(group) == 1:
-        return span
-    return span + pick(
-        language,
-        f", counting to {shorten(last.text)} in {len(group)} steps",
-        f"，依次变到 {shorten(last.text)}，共 {len(group)} 种",
-    )
 
 
 def objects_over_time(facts: VideoFacts, language: Language) -> str:

@@ -1,24 +1,25 @@
 """Moments: what a video shows at a time or between two, and when something comes and goes."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.facts import Mover, Shot, TextSpan, VideoFacts
 from qwen_vision.engines.embedded.intents import Intent, Task, quoted
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
+from qwen_vision.engines.embedded.rooms.captions import asked_name, spans_about
 from qwen_vision.engines.embedded.rooms.footage import blind, shot_line
 from qwen_vision.engines.embedded.rooms.motion import (
     clock,
     crowd_words,
     is_still,
     mover_name,
-    mover_ways,
     mover_words,
     place_at,
     told_movers,
+    upper,
     view_moves,
     view_words,
+    way_at,
 )
 from qwen_vision.engines.embedded.rooms.refuse import way_out
 from qwen_vision.engines.embedded.rooms.things import detector_labels, named_things
@@ -94,7 +95,7 @@ def out_of_range(facts: VideoFacts, language: Language) -> str:
 
 def times_of(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
     """When a text, an object or something of a colour is in the picture."""
-    spans = _spans_of(intent, facts)
+    spans = spans_about(facts, intent)
     if spans:
         return "\n".join(
             scene.say(
@@ -104,7 +105,7 @@ def times_of(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
             )
             for span in spans
         )
-    subject = _subject(intent)
+    subject = asked_name(intent)
     if quoted(intent.text):
         return scene.say(f"I don't find “{subject}” in this video.", f"视频中没有找到“{subject}”。")
     labels = detector_labels(subject)
@@ -132,6 +133,45 @@ def times_of(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
     ) + way_out(scene.language)
 
 
+def stretches_of(scene: Scene, intent: Intent, facts: VideoFacts, *, lengths: bool) -> str:
+    """How often, or with `lengths` how long, a text or something of a colour is in the picture.
+
+    Empty when it is not found.
+    """
+    language = scene.language
+    spans, movers = spans_about(facts, intent), movers_asked(facts, intent.text)
+    if not spans and not movers:
+        return ""
+    if spans:
+        name = f"“{shorten(spans[0].text if len(spans) == 1 else asked_name(intent))}”"
+        seen = _joined([(span.start_s, span.end_s) for span in spans])
+    else:
+        name = upper(mover_name(movers[0], language))
+        seen = _joined([(m.start_s, m.end_s if m.gone_s is None else m.gone_s) for m in movers])
+    listed = join_words(language, [f"{clock(start_s)}-{clock(end_s)}" for start_s, end_s in seen])
+    if lengths:
+        long = join_words(language, [clock(end_s - start_s) for start_s, end_s in seen])
+        words = (
+            f"is in the picture for about {long}: {listed}.",
+            f"在画面中停留约 {long}：{listed}。",
+        )
+    else:
+        times = "once" if len(seen) == 1 else f"{len(seen)} times"
+        words = f"is in the picture {times}: {listed}.", f"出现了 {len(seen)} 次：{listed}。"
+    return pick(language, f"{name} {words[0]}", f"{name}{words[1]}")
+
+
+def _joined(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The stretches in order, those that touch made one."""
+    joined: list[tuple[float, float]] = []
+    for start_s, end_s in sorted(spans):
+        if joined and start_s <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end_s, joined[-1][1]))
+        else:
+            joined.append((start_s, end_s))
+    return joined
+
+
 def when_words(mover: Mover, language: Language) -> str:
     """When something was first and last seen."""
     name = mover_name(mover, language)
@@ -157,9 +197,7 @@ def when_words(mover: Mover, language: Language) -> str:
             f"is last seen at {clock(mover.end_s)}; at {clock(mover.gone_s)} it is gone",
             f"最后见于 {clock(mover.end_s)}，{clock(mover.gone_s)} 时已消失",
         )
-    return pick(
-        language, f"{name[0].upper()}{name[1:]} {first} and {last}.", f"{name}{first}，{last}。"
-    )
+    return pick(language, f"{upper(name)} {first} and {last}.", f"{name}{first}，{last}。")
 
 
 def movers_asked(facts: VideoFacts, question: str) -> list[Mover]:
@@ -185,7 +223,7 @@ def _there(shot: Shot, time_s: float, language: Language) -> list[str]:
     words = []
     for mover in there:
         place = place_at(mover, time_s, language)
-        name, way = mover_name(mover, language), mover_ways(mover, language)
+        name, way = mover_name(mover, language), way_at(mover, time_s, language)
         going = pick(language, f", moving {way}", f"，正向{way}移动") if way else ""
         words.append(pick(language, f"{name} at the {place}{going}", f"{name}在{place}{going}"))
     return words
@@ -250,16 +288,3 @@ def _span_words(span: TextSpan, asked: Times, language: Language) -> str:
 
 def _shot_at(facts: VideoFacts, time_s: float) -> Shot:
     return next((shot for shot in reversed(facts.shots) if shot.start_s <= time_s), facts.shots[0])
-
-
-def _subject(intent: Intent) -> str:
-    return intent.subject or next((concept.en for concept in intent.concepts), "")
-
-
-def _spans_of(intent: Intent, facts: VideoFacts) -> Sequence[TextSpan]:
-    wanted = re.sub(r"[\W_]+", "", _subject(intent)).lower()
-    return [
-        span
-        for span in facts.texts
-        if wanted and wanted in re.sub(r"[\W_]+", "", span.text).lower()
-    ]

@@ -1,6 +1,7 @@
 """Motion: words for how the view moves in a shot, what moves in it, and which way."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -24,7 +25,7 @@ _MAINLY: Final = 0.35
 # What is seen less often is hardly sure; what stays in place must be this large to be told.
 _FEWEST, _LARGE = 3, 0.004
 _BRIGHTER: Final = 0.12
-_MOST_TOLD, _CROWD = 4, 7
+_MOST_TOLD, _CROWD, _MOST_LEGS = 4, 7, 4
 _THOUSAND: Final = Size(1000, 1000)
 
 
@@ -33,6 +34,11 @@ def clock(time_s: float) -> str:
     if time_s < 60:
         return f"{time_s:.1f} s"
     return f"{int(time_s // 60)}:{int(time_s % 60):02d}"
+
+
+def upper(words: str) -> str:
+    """The words with a capital at their beginning."""
+    return words[:1].upper() + words[1:]
 
 
 def motion_words(shot: Shot, language: Language) -> str:
@@ -62,6 +68,11 @@ def view_words(shot: Shot, language: Language) -> str:
     start = steps[first - 1].time_s if first else shot.start_s
     span = f"{clock(start)}-{clock(moving[-1].time_s)}"
     return pick(language, f"{words} ({span})", f"{words}（{span}）")
+
+
+def view_is_unclear(shot: Shot) -> bool:
+    """Whether so much changes at once that a moving view can't be told from moving things."""
+    return not told_movers(shot) and _amount(shot.motions) >= _CLEAR
 
 
 def view_moves(motions: Sequence[Motion]) -> bool:
@@ -112,7 +123,65 @@ def moves(mover: Mover) -> bool:
 
 def mover_ways(mover: Mover, language: Language) -> str:
     """Which way it goes from where it was first seen to where last; empty when nowhere far."""
+    return _ways(_middles(mover), language)
+
+
+def way_at(mover: Mover, time_s: float, language: Language) -> str:
+    """Which way it goes at a time; empty when nowhere far."""
+    for leg in _legs(mover):
+        if time_s <= mover.points[leg.last].time_s:
+            return _leg_way(mover, leg, language)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """The points, first to last, between which a mover does not turn round."""
+
+    first: int
+    last: int
+
+
+def _legs(mover: Mover) -> list[_Leg]:
+    """The parts of its way: it turns round where it then goes far back."""
     middles = _middles(mover)
+    across, down = ([middle[axis] for middle in middles] for axis in (0, 1))
+    along = across if max(across) - min(across) >= max(down) - min(down) else down
+    legs: list[_Leg] = []
+    first = furthest = 0
+    for place, where in enumerate(along):
+        gone, back = along[furthest] - along[first], where - along[furthest]
+        if gone * back < 0 and min(abs(gone), abs(back)) >= _FAR:
+            legs.append(_Leg(first, furthest))
+            first, furthest = furthest, place
+        elif abs(where - along[first]) > abs(gone):
+            furthest = place
+    return [*legs, _Leg(first, len(along) - 1)]
+
+
+def _leg_way(mover: Mover, leg: _Leg, language: Language) -> str:
+    return _ways(_middles(mover)[leg.first : leg.last + 1], language)
+
+
+def _turns(mover: Mover, language: Language) -> str:
+    """Which way it goes first, and then, and when it turns; empty when it roams."""
+    legs = _legs(mover)
+    ways = [_leg_way(mover, leg, language) for leg in legs]
+    if not 1 < len(legs) <= _MOST_LEGS or not all(ways):
+        return ""
+    times = [clock(mover.points[leg.last].time_s) for leg in legs[:-1]]
+    first = [
+        pick(language, f"{way} until {time}", f"向{way}移动到 {time}")
+        for way, time in zip(ways, times, strict=False)
+    ]
+    return pick(
+        language,
+        f"moves {', then '.join([*first, ways[-1]])}",
+        "，再".join([*first, f"向{ways[-1]}移动"]),
+    )
+
+
+def _ways(middles: Sequence[tuple[float, float]], language: Language) -> str:
     right = _net([b[0] - a[0] for a, b in pairwise(middles)])
     down = _net([b[1] - a[1] for a, b in pairwise(middles)])
     ways = []
@@ -126,7 +195,7 @@ def mover_ways(mover: Mover, language: Language) -> str:
 def mover_name(mover: Mover, language: Language) -> str:
     """What it is, or something of its colour."""
     if mover.label:
-        return f"a {mover.label}" if language == "en" else object_name(mover.label, language)
+        return pick(language, f"a {mover.label}", object_name(mover.label, language))
     if not mover.color:
         return pick(language, "something", "某个东西")
     color = color_name(mover.color, language)
@@ -147,7 +216,7 @@ def mover_words(mover: Mover, language: Language) -> str:
     elif way:
         does = pick(language, f"moves {way} at the {start}", f"在{start}向{way}移动")
     elif moves(mover):
-        does = pick(language, "moves here and there", "来回移动")
+        does = _turns(mover, language) or pick(language, "moves here and there", "来回移动")
     else:
         does = pick(language, f"stands at the {start}", f"在{start}")
     came = (
@@ -160,7 +229,7 @@ def mover_words(mover: Mover, language: Language) -> str:
         gone = pick(
             language, f", and is gone at {clock(mover.gone_s)}", f"，{clock(mover.gone_s)} 已消失"
         )
-    return f"{name} {came}{does}{gone}" if language == "en" else f"{name}{came}{does}{gone}"
+    return pick(language, f"{name} {came}{does}{gone}", f"{name}{came}{does}{gone}")
 
 
 def crowd_words(movers: Sequence[Mover], language: Language) -> str:

@@ -7,19 +7,22 @@ from itertools import pairwise
 from typing import Final
 
 from qwen_vision.engines.embedded.facts import Mover, VideoFacts
-from qwen_vision.engines.embedded.intents import Intent, Task
+from qwen_vision.engines.embedded.intents import Intent, Task, without_quotes
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
-from qwen_vision.engines.embedded.rooms.footage import (
-    fades,
-    measures,
-    shot_line,
-    summary,
+from qwen_vision.engines.embedded.rooms.captions import (
+    count_texts,
+    end_text,
+    slides,
+    spans_about,
+    text_changes,
     texts_over_time,
 )
+from qwen_vision.engines.embedded.rooms.footage import fades, measures, shot_line, summary
 from qwen_vision.engines.embedded.rooms.moments import (
     at_moment,
     in_range,
     movers_asked,
+    stretches_of,
     times_of,
     when_words,
 )
@@ -31,14 +34,18 @@ from qwen_vision.engines.embedded.rooms.motion import (
     moves,
     stands_still,
     told_movers,
+    upper,
+    view_is_unclear,
     view_words,
 )
 from qwen_vision.engines.embedded.rooms.refuse import beyond
 from qwen_vision.engines.embedded.rooms.things import detector_labels
 from qwen_vision.engines.embedded.rooms.video_questions import (
     Ask,
+    Times,
     asked_of,
     color_in,
+    frame_in,
     number_in,
     times_in,
 )
@@ -51,14 +58,15 @@ _SHOTS: Final = 12
 _TEXTS: Final = 20
 _MOST: Final = 6
 _ROUND: Final = ("circle", "disc", "disk", "dot", "ball", "round", "coin", "圆", "球")
-# Whole clauses of a page that are replaced at once make a new slide.
-_NEW_SLIDE: Final = 0.5
+# What is asked of one text or one thing.
+_OF_ONE: Final = frozenset({Ask.WHEN, Ask.HOW_OFTEN, Ask.HOW_LONG})
+_OF_ONE_TASKS: Final = frozenset({Task.WHEN, Task.EXISTS, Task.LOCATE, Task.VALUE, Task.COUNT})
 
 
 async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
     """The answer about each video asked about."""
     for place, (index, video) in enumerate(scene.videos):
-        if intent.task is Task.SIZE and asked_of(intent.text) is not Ask.NTH:
+        if intent.task is Task.SIZE and _ask(intent) not in {Ask.NTH, Ask.HOW_LONG}:
             yield Say(("\n" if place else "") + measures(video, scene.language))
             continue
         facts = await scene.eyes.watch(video, read_text=True)
@@ -74,26 +82,53 @@ async def tell_video(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 
 
 def _answer(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) -> str:
-    language = scene.language
-    ask = asked_of(intent.text)
+    text, ask = without_quotes(intent.text), _ask(intent)
     if ask in {Ask.FRAMES, Ask.SIZE}:
-        return measures(video, language)
-    own = _special(ask, intent.text, facts, language=language)
+        return measures(video, scene.language)
+    own = _special(ask, text, facts, language=scene.language) or _counted(scene, intent, facts)
     if own:
         return own
-    times = times_in(intent.text)
-    reads = intent.task in {Task.READ, Task.PART, Task.WORDS} or ask is Ask.TEXT
-    counted = _count(scene, intent, facts) if ask is Ask.HOW_MANY else ""
-    if counted or (intent.task is Task.COUNT and times is None):
-        return counted or times_of(scene, intent, facts)
-    if intent.task is Task.MOMENT or times is not None:
-        return at_moment(facts, times, language)
-    when = ask is Ask.WHEN or intent.task in {Task.WHEN, Task.EXISTS, Task.LOCATE, Task.VALUE}
-    if reads or when:
-        return texts_over_time(facts, language) if reads else times_of(scene, intent, facts)
+    times = times_in(text) or _frame_time(text, video)
+    read = ask is Ask.WHEN and spans_about(facts, intent)
+    if not read and (intent.task is Task.MOMENT or times is not None):
+        return at_moment(facts, times, scene.language)
+    return _by_task(scene, intent, video, facts=facts)
+
+
+def _ask(intent: Intent) -> Ask:
+    """What is asked; quoted words are what it is asked about."""
+    return asked_of(without_quotes(intent.text))
+
+
+def _counted(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
+    """How many, how often or how long; empty when nothing of it is seen or asked."""
+    ask = _ask(intent)
+    if ask is Ask.HOW_MANY:
+        return _count(scene, intent, facts)
+    if ask in {Ask.HOW_OFTEN, Ask.HOW_LONG}:
+        return stretches_of(scene, intent, facts, lengths=ask is Ask.HOW_LONG)
+    return ""
+
+
+def _by_task(scene: Scene, intent: Intent, video: Video, *, facts: VideoFacts) -> str:
+    """What a question asked of a picture as well means in a video."""
+    ask = _ask(intent)
+    if intent.task in {Task.READ, Task.PART, Task.WORDS} or ask is Ask.TEXT:
+        return texts_over_time(facts, scene.language)
+    if ask in _OF_ONE or intent.task in _OF_ONE_TASKS:
+        return times_of(scene, intent, facts)
     known = intent.task not in {Task.UNSEEN, Task.UNKNOWN}
-    lead = "" if known else beyond(language) + "\n\n"
-    return lead + summary(video, facts, language, note=known)
+    lead = "" if known else beyond(scene.language) + "\n\n"
+    return lead + summary(video, facts, scene.language, note=known)
+
+
+def _frame_time(text: str, video: Video) -> Times | None:
+    """When the frame that a question names is shown."""
+    number = frame_in(text)
+    if number is None or video.source_fps <= 0:
+        return None
+    place = video.source_frames if number == -1 else number
+    return Times((place - 1) / video.source_fps)
 
 
 def _special(ask: Ask, text: str, facts: VideoFacts, *, language: Language) -> str:
@@ -108,6 +143,8 @@ def _special(ask: Ask, text: str, facts: VideoFacts, *, language: Language) -> s
         return ""
     if ask in _TELLS:
         return _TELLS[ask](facts, language)
+    if ask in _READS:
+        return _READS[ask](facts, text, language)
     return _about_movers(ask, text, facts, language=language)
 
 
@@ -141,7 +178,7 @@ def _no_mover(facts: VideoFacts, language: Language) -> str:
         listed = join_words(language, list(dict.fromkeys(views))[:_MOST])
         return pick(
             language,
-            f"{_upper(listed)}; I don't follow single things while it moves.",
+            f"{upper(listed)}; I don't follow single things while it moves.",
             f"{listed}；画面移动时我不跟踪单个物体。",
         )
     if all(stands_still(shot) for shot in facts.shots):
@@ -176,6 +213,12 @@ def _view(facts: VideoFacts, language: Language) -> str:
     """Whether the view moves, and how."""
     views = [(shot, view_words(shot, language)) for shot in facts.shots]
     moving = [(shot, words) for shot, words in views if words]
+    if not moving and any(view_is_unclear(shot) for shot in facts.shots):
+        return pick(
+            language,
+            "So much changes at once that I can't tell whether the view moves.",
+            "画面变化太大，我分辨不出镜头是否移动。",
+        )
     if not moving:
         return pick(language, "No, the view stands still.", "没有，画面静止。")
     if len(facts.shots) == 1:
@@ -200,31 +243,6 @@ def _fades(facts: VideoFacts, language: Language) -> str:
         return pick(language, "No, neither cuts nor fades.", "没有剪切，也没有淡入淡出。")
     none = pick(language, "There are no hard cuts.", "没有硬切。")
     return " ".join(part for part in (slow, hard if cuts else none) if part)
-
-
-def _slides(facts: VideoFacts, language: Language) -> str:
-    """How many pages of text follow each other."""
-    starts = _page_starts(facts)
-    listed = join_words(language, [clock(start_s) for start_s in starts[:_SHOTS]])
-    if not starts:
-        return texts_over_time(facts, language)
-    return pick(
-        language,
-        f"I count {len(starts)} {'page' if len(starts) == 1 else 'pages'} of text, "
-        f"starting at {listed}.",
-        f"共 {len(starts)} 页文字，起始时间：{listed}。",
-    )
-
-
-def _page_starts(facts: VideoFacts) -> list[float]:
-    """When most of the text is replaced at once."""
-    starts: list[float] = []
-    for time_s in sorted({span.start_s for span in facts.texts}):
-        new = [span for span in facts.texts if span.start_s == time_s]
-        old = [span for span in facts.texts if span.start_s < time_s < span.end_s]
-        if len(new) > _NEW_SLIDE * (len(new) + len(old)):
-            starts.append(time_s)
-    return starts
 
 
 def _cuts(facts: VideoFacts, language: Language) -> str:
@@ -278,21 +296,6 @@ def _place(number: int | None, count: int) -> int | None:
     return place if 0 <= place < count else None
 
 
-def _end_text(facts: VideoFacts, language: Language, *, first: bool) -> str:
-    """The text that stands there first, or at the end."""
-    if not facts.texts:
-        return texts_over_time(facts, language)
-    time_s = min(s.start_s for s in facts.texts) if first else max(s.end_s for s in facts.texts)
-    spans = [span for span in facts.texts if (span.start_s if first else span.end_s) == time_s]
-    since = (
-        pick(language, "The first text, from ", "最先出现的文字，自 ")
-        if first
-        else pick(language, "The last text, to ", "最后的文字，至 ")
-    )
-    lines = [f"> {shorten(span.text)}" for span in spans]
-    return "\n".join([f"{since}{clock(time_s)}:", *lines])
-
-
 def _count(scene: Scene, intent: Intent, facts: VideoFacts) -> str:
     """How many there are at most or at a time, and when the number changes; empty if unknown."""
     labels = detector_labels(intent.subject)
@@ -335,18 +338,18 @@ def _number_words(counts: Sequence[tuple[float, int]], question: str, language: 
 
 
 def _sentence(words: str, language: Language) -> str:
-    return _upper(words) + pick(language, ".", "。")
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return upper(words) + pick(language, ".", "。")
 
 
 _TELLS: Final[dict[Ask, Callable[[VideoFacts, Language], str]]] = {
     Ask.VIEW: _view,
     Ask.FADES: _fades,
-    Ask.SLIDES: _slides,
+    Ask.SLIDES: slides,
     Ask.CUTS: _cuts,
-    Ask.FIRST_TEXT: partial(_end_text, first=True),
-    Ask.LAST_TEXT: partial(_end_text, first=False),
+    Ask.HOW_MANY_TEXTS: count_texts,
+}
+_READS: Final[dict[Ask, Callable[[VideoFacts, str, Language], str]]] = {
+    Ask.FIRST_TEXT: partial(end_text, first=True),
+    Ask.LAST_TEXT: partial(end_text, first=False),
+    Ask.TEXT_CHANGES: text_changes,
 }

@@ -27,7 +27,11 @@ class Ask(Enum):
     WHEN_MOVES = "when it begins or ends to move"
     FIRST_TEXT = "the first text"
     LAST_TEXT = "the last text"
+    TEXT_CHANGES = "when the text changes"
+    HOW_MANY_TEXTS = "how many texts"
     TEXT = "is there text"
+    HOW_OFTEN = "how often something appears"
+    HOW_LONG = "how long something is seen"
     RANGE = "what happens from one time to another"
     HOW_MANY = "how many there are"
     WHEN = "when something comes or goes"
@@ -40,16 +44,32 @@ class _Rule(msgspec.Struct):
 
 
 class _Questions(msgspec.Struct):
+    words: str
+    numbers: str
     rule: list[_Rule]
 
 
 @cache
-def _rules() -> tuple[tuple[Ask, re.Pattern[str]], ...]:
+def _questions() -> _Questions:
     text = resources.files(__package__).joinpath("video_questions.toml").read_text("utf-8")
-    return tuple(
-        (Ask[rule.ask.upper()], re.compile("|".join(rule.patterns), re.IGNORECASE))
-        for rule in msgspec.convert(tomllib.loads(text), _Questions).rule
-    )
+    return msgspec.convert(tomllib.loads(text), _Questions)
+
+
+@cache
+def _rules() -> tuple[tuple[Ask, re.Pattern[str]], ...]:
+    known = _questions()
+    return tuple((Ask[rule.ask.upper()], _pattern(rule.patterns, known)) for rule in known.rule)
+
+
+@cache
+def _numbers() -> re.Pattern[str]:
+    return _pattern([r"(?<![a-z])(?:{numbers})(?![a-z])"], _questions())
+
+
+def _pattern(patterns: list[str], known: _Questions) -> re.Pattern[str]:
+    written = "|".join(patterns)
+    written = written.replace("{words}", known.words).replace("{numbers}", known.numbers)
+    return re.compile(written, re.IGNORECASE)
 
 
 _NUMBER: Final = r"(?:\d+:\d{2}(?:\.\d+)?|\d+(?:\.\d+)?)"
@@ -70,11 +90,16 @@ _WORDS: Final = {
     word: place + 1
     for place, word in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"))
 }
+_FRAME: Final = re.compile(
+    r"(?:\b(?:first|second|third|fourth|fifth|sixth|last)|\b\d+(?:st|nd|rd|th)) frame\b|"
+    r"\bframe (?:no\.? ?)?\d+|第 ?[一二三四五六七八九十\d]+ ?帧|最后一帧",
+    re.IGNORECASE,
+)
 _HAN: Final = {char: place + 1 for place, char in enumerate("一二三四五六七八九十")}
 _NTH: Final = re.compile(
     r"(?P<word>first|second|third|fourth|fifth|sixth|last|最后)|"
     r"(?P<number>\d+)(?=st|nd|rd|th| ?个)|"
-    r"(?:shot|scene|cut) (?:no\.? ?)?(?P<after>\d+)|第 ?(?P<han>[一二三四五六七八九十]|\d+)",
+    r"(?:shot|scene|cut|frame) (?:no\.? ?)?(?P<after>\d+)|第 ?(?P<han>[一二三四五六七八九十]|\d+)",
     re.IGNORECASE,
 )
 # A colour in a question; what is named so may be shown darker or lighter.
@@ -125,6 +150,19 @@ def number_in(text: str) -> int | None:
         return _WORDS.get(match["word"].lower(), -1)
     digits = match["number"] or match["after"] or match["han"]
     return _HAN.get(digits) or int(digits)
+
+
+def frame_in(text: str) -> int | None:
+    """Which frame a question names: 1 for the first, -1 for the last."""
+    match = _FRAME.search(text)
+    return number_in(match.group()) if match else None
+
+
+def is_of_numbers(text: str) -> bool:
+    """Whether a question is about what is shown as a number: a score, a clock, a price."""
+    return (
+        _pattern([rf"(?<![a-z])(?:{_questions().numbers})"], _questions()).search(text) is not None
+    )
 
 
 def color_in(text: str) -> str | None:
