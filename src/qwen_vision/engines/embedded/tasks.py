@@ -183,7 +183,7 @@ _JSON_ONLY: Final = re.compile(
 )
 _NEEDS_NO_TEXT: Final = frozenset({
     Task.SIZE, Task.QUALITY, Task.COLORS, Task.CODE, Task.KEYS, Task.HTML, Task.MARKDOWN,
-    Task.TABLE, Task.WORDS, Task.FORMULA, Task.LOCATE,
+    Task.TABLE, Task.WORDS, Task.FORMULA, Task.LOCATE, Task.CHART,
 })  # fmt: skip
 _Room: TypeAlias = Callable[[Scene, Intent], AsyncIterator[Step]]
 _ROOMS: Final[dict[Task, _Room]] = {

@@ -57,33 +57,44 @@ def answer(chart: Chart, question: str, language: Language) -> ChartAnswer | Non
 
 
 def _axis_or_title(chart: Chart, question: str, language: Language) -> ChartAnswer | None:
-    for pattern, title, english, chinese in (
-        (_X_AXIS, chart.x_title, "x-axis", "横轴"),
-        (_Y_AXIS, chart.y_title, "y-axis", "纵轴"),
-    ):
-        if pattern.search(question):
-            return ChartAnswer(
-                pick(language, f"The {english} shows “{title}”.", f"{chinese}表示“{title}”。")
-                if title
-                else pick(
-                    language,
-                    f"I find no title printed at the {english}.",
-                    f"{chinese}旁没有找到标题。",
-                )
-            )
+    # Without a word of which, the axis meant is the one that measures.
+    axis = (
+        ("x-axis", "横轴", chart.x_title) if _X_AXIS.search(question)
+        else ("y-axis", "纵轴", chart.y_title) if _Y_AXIS.search(question)
+        else None
+    )  # fmt: skip
     if _UNIT.search(question):
-        return _unit(chart, language)
+        return _unit(axis[2] if axis else chart.x_title if chart.lies else chart.y_title, language)
+    if axis:
+        return _title_at(axis, language)
     if not _TITLE.search(question):
         return None
     if not chart.title:
         return ChartAnswer(
             pick(language, "I find no title over the chart.", "图表上方没有找到标题。")
         )
-    return ChartAnswer(pick(language, f"The title is “{chart.title}”.", f"标题是“{chart.title}”。"))
+    return ChartAnswer(
+        pick(language, f"The title is “{chart.title}”.", f"标题是“{chart.title}”。"),
+        bare=chart.title,
+    )
 
 
-def _unit(chart: Chart, language: Language) -> ChartAnswer:
-    title = chart.x_title if chart.lies else chart.y_title
+def _title_at(axis: tuple[str, str, str], language: Language) -> ChartAnswer:
+    english, chinese, title = axis
+    if not title:
+        return ChartAnswer(
+            pick(
+                language,
+                f"I find no title printed at the {english}.",
+                f"{chinese}旁没有找到标题。",
+            )
+        )
+    return ChartAnswer(
+        pick(language, f"The {english} shows “{title}”.", f"{chinese}表示“{title}”。"), bare=title
+    )
+
+
+def _unit(title: str, language: Language) -> ChartAnswer:
     inner = re.search(r"[(（\[]([^)）\]]+)[)）\]]", title)
     unit = inner[1] if inner else title
     if not unit:
@@ -91,7 +102,8 @@ def _unit(chart: Chart, language: Language) -> ChartAnswer:
             pick(language, "I find no unit printed at the axis.", "坐标轴旁没有找到单位。")
         )
     return ChartAnswer(
-        pick(language, f"The axis says “{title}”: {unit}.", f"坐标轴写着“{title}”：{unit}。")
+        pick(language, f"The axis says “{title}”: {unit}.", f"坐标轴写着“{title}”：{unit}。"),
+        bare=unit,
     )
 
 
@@ -113,6 +125,7 @@ def _counted(chart: Chart, question: str, language: Language) -> ChartAnswer | N
         return ChartAnswer(
             pick(language, f"I count {count}{told_them}", f"我数到 {count} 个。{some.text}"),
             some.marks,
+            bare=str(count),
         )
     what = (match["what"] or match["han"]).lower()
     if what.startswith(("line", "series", "线", "折线", "系列", "colo")):
@@ -123,7 +136,9 @@ def _counted(chart: Chart, question: str, language: Language) -> ChartAnswer | N
         count = chart.dots if chart.kind == "scatter" else len(chart.marks) + chart.unread
     about = pick(language, "about ", "约 ") if chart.kind == "scatter" else ""
     return ChartAnswer(
-        pick(language, f"I count {about}{count}.", f"我数到{about}{count}。"), chart.marks
+        pick(language, f"I count {about}{count}.", f"我数到{about}{count}。"),
+        chart.marks,
+        bare=str(count),
     )
 
 

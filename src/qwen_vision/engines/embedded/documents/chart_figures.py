@@ -15,10 +15,11 @@ from qwen_vision.engines.embedded.language import Language, bracket, join_words,
 
 @dataclass(frozen=True, slots=True)
 class ChartAnswer:
-    """What to say, and the marks it rests on."""
+    """What to say, the marks it rests on, and what it says without its sentence, if anything."""
 
     text: str
     marks: tuple[ChartMark, ...] = ()
+    bare: str = ""
 
 
 # What a chart says to a question in a language; None to one that asks something else.
@@ -34,10 +35,10 @@ _NEGATIVE: Final = search(r"\bnegative\b|\b(?:below|less than) (?:zero|0)\b|负"
 _POSITIVE: Final = search(r"\bpositive\b|\babove (?:zero|0)\b|正值|正数|为正")
 _HIGHEST: Final = search(
     r"\b(?:highest|largest|biggest|greatest|most|max\w*|tallest|longest|peaks?|top|best)\b|"
-    r"最[高大多长]|峰值|第一名"
+    r"(?:最|第[二三])[高大多长]|峰值|第一名"
 )
 _LOWEST: Final = search(
-    r"\b(?:lowest|smallest|least|fewest|min\w*|shortest|worst|bottom)\b|最[低小少短]"
+    r"\b(?:lowest|smallest|least|fewest|min\w*|shortest|worst|bottom)\b|(?:最|第[二三])[低小少短]"
 )
 _NTH: Final = search(r"\b(?P<word>second|third|2nd|3rd)\b|第(?P<han>[二三])")
 _DIFFERENCE: Final = search(
@@ -119,13 +120,8 @@ def _extreme(chart: Chart, question: str, language: Language) -> ChartAnswer | N
         return None
     marks = sorted(asked_marks(chart, question), key=lambda mark: mark.value, reverse=bool(highest))
     nth = _NTH.search(question)
-    place = (
-        0
-        if nth is None
-        else 2
-        if (nth["word"] or nth["han"]).lower() in {"third", "3rd", "三"}
-        else 1
-    )
+    is_third = nth is not None and nth[0].lower() in {"third", "3rd", "第三"}
+    place = 2 if is_third else int(nth is not None)
     if place >= len(marks):
         return None
     best = marks[place]
@@ -182,6 +178,7 @@ def _computed(chart: Chart, question: str, language: Language) -> ChartAnswer | 
             f"{what}是 {about}{value:.6g}；我读到的是 {listed}。",
         ),
         tuple(marks),
+        bare=f"{value:.6g}",
     )
 
 
@@ -206,6 +203,7 @@ def _between(
             f"{what_zh}是 {about}{text}（{both}）。",
         ),
         (first, second),
+        bare=text,
     )
 
 
@@ -222,7 +220,12 @@ def _changed(chart: Chart, question: str, language: Language) -> ChartAnswer | N
     if not ends:
         return None
     lines = [_change(first, last, language) for first, last in ends]
-    return ChartAnswer("\n".join(lines), tuple(mark for pair in ends for mark in pair))
+    first, last = ends[0]
+    return ChartAnswer(
+        "\n".join(lines),
+        tuple(mark for pair in ends for mark in pair),
+        bare=f"{abs(last.value - first.value):.6g}" if len(ends) == 1 else "",
+    )
 
 
 def _change(first: ChartMark, last: ChartMark, language: Language) -> str:

@@ -17,13 +17,15 @@ _KINDS: Final = {
 def kind_words(chart: Chart, language: Language) -> str:
     """What kind of chart it is: `a stacked bar chart of lying bars`."""
     english, chinese = _KINDS[chart.kind]
-    if chart.kind == "bar":
-        several = len(chart.series) > 1
-        way = "stacked " if chart.is_stacked else "grouped " if several else ""
-        way_zh = "堆叠" if chart.is_stacked else "分组" if several else ""
-        english, chinese = ("horizontal " if chart.lies else "") + way + english, way_zh + chinese
-        if chart.lies:
-            chinese = chinese.replace("柱状图", "条形图")
+    is_grouped = chart.kind == "bar" and len(chart.series) > 1
+    way, way_zh = (
+        ("stacked ", "堆叠") if chart.is_stacked
+        else ("grouped ", "分组") if is_grouped
+        else ("", "")
+    )  # fmt: skip
+    english, chinese = way + english, way_zh + chinese
+    if chart.lies:
+        english, chinese = "horizontal " + english, chinese.replace("柱状图", "条形图")
     return pick(language, ("an " if english[0] in "aeiou" else "a ") + english, chinese)
 
 

@@ -114,8 +114,8 @@ async def tell_chart(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
 
 def _alone(found: ChartAnswer, question: str) -> str | None:
     """The answer without its sentence: the one mark's name for "which", its value otherwise."""
-    if len(found.marks) != 1:
-        return None
+    if found.bare or len(found.marks) != 1:
+        return found.bare or None
     mark = found.marks[0]
     which = re.search(r"\bwhich\b|\bwho\b|哪", question, re.IGNORECASE)
     return mark.category if which and mark.category else mark.text

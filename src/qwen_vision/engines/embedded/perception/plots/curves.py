@@ -1,4 +1,4 @@
-"""Curves: lines that run across a plot, and areas filled down to its foot."""
+"""Curves: lines that run across a plot, areas filled down to its foot, and bands on these."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,19 +16,26 @@ _UNBROKEN: Final = 0.6
 _LEAST_SPAN: Final = 0.35
 _AREA_FOOT: Final = 0.9
 _THICK: Final = 0.05
+_FILLED: Final = 0.9
+_FILLED_PX: Final = 8
+_ON_PX: Final = 4
 _BOTH: Final = 2
 _BEND: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """For each column of the plot the top and bottom of a line (nan where it is not)."""
+    """For each column of the plot the top and bottom of a line (nan where it is not).
+
+    A band is filled between two lines, as an area that stands on another one is.
+    """
 
     top: Raster
     bottom: Raster
     color: Color
     thick_px: float
     is_area: bool
+    is_band: bool
     first: int
     last: int
 
@@ -60,11 +67,23 @@ def _curve(stroke: Stroke, foot: float | None) -> Curve | None:
     is_area = (
         foot is not None
         and float(np.mean(bottoms[columns] >= foot - 4)) >= _AREA_FOOT
-        and float(np.nanmedian(runs)) > 8
+        and float(np.nanmedian(runs)) > _FILLED_PX
     )
-    if not is_area and thick > max(10.0, _THICK * height):
+    is_band = not is_area and thick > max(10.0, _THICK * height)
+    if is_band and len(columns) < _FILLED * span:
         return None
-    return Curve(tops, bottoms, stroke.color, thick, is_area, first, last)
+    return Curve(tops, bottoms, stroke.color, thick, is_area, is_band, first, last)
+
+
+def under(band: Curve, curves: Sequence[Curve]) -> Curve | None:
+    """What a band stands on all along; None for one that floats."""
+    for other in curves:
+        if other is not band and (other.is_area or other.is_band):
+            apart = np.abs(other.top - band.bottom)
+            known = apart[np.isfinite(apart)]
+            if len(known) and float((known <= _ON_PX).mean()) >= _FILLED:
+                return other
+    return None
 
 
 def _longest_runs(cover: Raster, on: Raster) -> tuple[Raster, Raster]:
@@ -94,7 +113,8 @@ def height_at(curve: Curve, x: float, *, step_px: float) -> float | None:
     if not curve.first - 0.25 * step_px <= x <= curve.last + 0.25 * step_px + 1:
         return None
     x = min(max(x, curve.first + 0.5), curve.last + 0.5)
-    rows = curve.top if curve.is_area else (curve.top + curve.bottom) / 2
+    is_filled = curve.is_area or curve.is_band
+    rows = curve.top if is_filled else (curve.top + curve.bottom) / 2
     column = min(max(int(x), 0), len(rows) - 1)
     near, far = max(2.0, 0.1 * step_px), max(7.0, 0.38 * step_px)
     sides = [
@@ -114,7 +134,7 @@ def height_at(curve: Curve, x: float, *, step_px: float) -> float | None:
     half = curve.thick_px / 2
     low = float(np.nanmin(curve.top[max(0, column - 1) : column + 2]))
     high = float(np.nanmax(curve.bottom[max(0, column - 1) : column + 2]))
-    if curve.is_area:
+    if is_filled:
         return min(max(guess, low), low + 3 + far * 0.1)
     return min(max(guess, low + half * 0.5), high - half * 0.5) if low + half < high else guess
 

@@ -7,7 +7,12 @@ from typing import Final
 from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark
 from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.picture import color_name
-from qwen_vision.engines.embedded.perception.plots.curves import Curve, find_curves, height_at
+from qwen_vision.engines.embedded.perception.plots.curves import (
+    Curve,
+    find_curves,
+    height_at,
+    under,
+)
 from qwen_vision.engines.embedded.perception.plots.dots import find_dots
 from qwen_vision.engines.embedded.perception.plots.framing import around, chart_titles
 from qwen_vision.engines.embedded.perception.plots.labels import joined_labels, label_row
@@ -27,7 +32,8 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
     scale = snapped(sheet.rgb, sheet.ground_in(area), scale)
     foot = min(max(scale.px(0.0), scale.low_px), scale.high_px + scale.gap_px) - area.top
     curves = find_curves(strokes, foot if not scale.is_log else None)
-    if not curves:
+    bands = {id(curve): under(curve, curves) for curve in curves if curve.is_band}
+    if not curves or None in bands.values():
         return None
     ticks = {id(word) for _, word in scale.ticks}
     words = [word for word in sheet.plain_words if id(word) not in ticks]
@@ -44,7 +50,7 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
         mark
         for curve in curves
         for x, name in labels
-        if (mark := _mark(sheet, plot, curve, x=x, name=name, step=step)) is not None
+        if (mark := _mark(sheet, plot, (curve, bands.get(id(curve))), at=(x, name), step=step))
     ]
     if len(marks) < _FEWEST_LABELS:
         return None
@@ -52,25 +58,34 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
         marks = [_without_series(mark) for mark in marks]
     titles = chart_titles(sheet, marks, scale=scale, labels=row, lies=False)
     return Chart(
-        "area" if all(curve.is_area for curve in curves) else "line",
+        "area" if all(curve.is_area or curve.is_band for curve in curves) else "line",
         tuple(marks),
         around(marks),
         title=titles.title,
         x_title=titles.under,
         y_title=titles.beside,
+        is_stacked=bool(bands),
         is_log=scale.is_log,
     )
 
 
 def _mark(
-    sheet: Sheet, plot: tuple[Area, Scale], curve: Curve, *, x: float, name: str, step: float
+    sheet: Sheet,
+    plot: tuple[Area, Scale],
+    pair: tuple[Curve, Curve | None],
+    *,
+    at: tuple[float, str],
+    step: float,
 ) -> ChartMark | None:
-    area, scale = plot
+    """A curve over the label `at` a place, above the one it stands on if it is a band."""
+    (area, scale), (curve, base), (x, name) = plot, pair, at
     row = height_at(curve, x - area.left, step_px=step)
+    foot = height_at(base, x - area.left, step_px=step) if base is not None else None
     if row is None:
         return None
     y = row + area.top
-    value = scale.rounded(scale.value(y), y)
+    value = scale.value(y) - (scale.value(foot + area.top) if foot is not None else 0.0)
+    value = scale.rounded(value, y)
     box = Box(x - 4, y - 4, x + 4, y + 4)
     series = sheet.name_of(curve.color) or color_name(curve.color)
     return ChartMark(name, series, value, plain_text(value), box)
