@@ -35,6 +35,9 @@ _MAX_LINES = 2000
 _LARGE_LETTERS_PX = 120
 _GOOD_LETTERS_PX = 60
 _AFAR = 0.5
+# A glimpse at a frame of a film: so wide, and so little chance of a letter is enough.
+_GLIMPSE_PX = (480, 960)
+_HINT = _CORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,14 @@ class TextDetector:
             afar = self._find_at(bgr, scale * _GOOD_LETTERS_PX / letters)
             return afar if afar.sure else spots
         return spots
+
+    def may_find(self, bgr: Raster) -> bool:
+        """Whether a look at the picture made small leaves any chance of text."""
+        height, width = bgr.shape[:2]
+        least, most = (side / max(height, width) for side in _GLIMPSE_PX)
+        scale = min(max(1.0, least), most)
+        small = cv2.resize(bgr, _grid(width, height, scale), interpolation=_filter(scale))
+        return bool((self._chance(small) > _HINT).any())
 
     def _find_at(self, bgr: Raster, scale: float) -> Spots:
         height, width = bgr.shape[:2]

@@ -97,6 +97,7 @@ class Rooms:
         senses = Senses(
             _facts,
             read=self._read if read_text else None,
+            may_read=self._may_read,
             objects=namer.glance if namer else None,
             scene=namer.scene if namer else None,
             rounds=find_rounds,
@@ -106,6 +107,9 @@ class Rooms:
     def take(self, watcher: Watcher, frame: Frame) -> None:
         """Show the watcher its next frame."""
         watcher.take(frame, np.asarray(frame.pixels))
+
+    def _may_read(self, rgb: Raster) -> bool:
+        return self._reader().may_read(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
 
     def _read(self, rgb: Raster, original: Size) -> Reading:
         if is_blank(rgb):

@@ -89,6 +89,10 @@ class TextReader:
         unread = tuple(item for item, keep in zip(found, keeps, strict=True) if not keep)
         return Page(kept, unread, turn)
 
+    def may_read(self, bgr: Raster) -> bool:
+        """Whether a quick look leaves any chance of text; it costs a fraction of a reading."""
+        return self._detector.may_find(bgr)
+
     def words(self, crops: Sequence[Raster]) -> list[Words]:
         """What stands in each crop (BGR) of one upright line."""
         return self._reader.read(crops)

@@ -51,10 +51,14 @@ _MOST_SCENES = 3
 
 @dataclass(frozen=True, slots=True)
 class Senses:
-    """What a frame is looked at with; a sense that is None is not used."""
+    """What a frame is looked at with; a sense that is None is not used.
+
+    `may_read` says quickly whether a frame can hold text at all.
+    """
 
     picture: Callable[[Raster, Size], PictureFacts]
     read: Callable[[Raster, Size], Reading] | None = None
+    may_read: Callable[[Raster], bool] = lambda _: True
     objects: Callable[[Raster, Size], tuple[ObjectSeen, ...]] | None = None
     scene: Callable[[Raster, Size], SceneSeen | None] | None = None
     rounds: Callable[[Raster, Size], Rounds | None] | None = None
@@ -71,6 +75,7 @@ class Watcher:
         self._read: Glance | None = None
         self._named: Glance | None = None
         self._vain = 0
+        self._is_bare = True
         self._scene_looks = 0
         self._looks: list[Look] = []
         self._stills: list[Still] = []
@@ -88,6 +93,7 @@ class Watcher:
         if self._looks and is_cut(self._looks[-1], look):
             self._read = self._named = None
             self._vain = self._scene_looks = 0
+            self._is_bare = True
         self._looks.append(look)
         self._stills.append(Still(now.time_s, now.rgb, float(now.grey.mean()) / 255))
         self._last = now
@@ -120,8 +126,10 @@ class Watcher:
             if early or not has_news(self._read, now, text=True):
                 return
         self._read = now
-        reading = self._senses.read(rgb, self._original)
-        sure = tuple(line for line in reading.lines if line.confidence >= _MIN_CONFIDENCE)
+        # Most shots hold no text; one that may is looked at quickly no more.
+        self._is_bare = self._is_bare and not self._senses.may_read(rgb)
+        lines = () if self._is_bare else self._senses.read(rgb, self._original).lines
+        sure = tuple(line for line in lines if line.confidence >= _MIN_CONFIDENCE)
         self._vain = 0 if sure else self._vain + 1
         self._readings.append((now.time_s, sure))
 
