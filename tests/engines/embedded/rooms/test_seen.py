@@ -2,8 +2,16 @@
 
 import pytest
 
-from qwen_vision.engines.embedded.facts import Box, ObjectSeen, PictureFacts, Rounds, SceneSeen
-from qwen_vision.engines.embedded.rooms.search import looks_named
+from qwen_vision.engines.embedded.facts import (
+    Box,
+    ColorShare,
+    ObjectSeen,
+    PictureFacts,
+    Rounds,
+    SceneSeen,
+)
+from qwen_vision.engines.embedded.rooms.looks import thing_words
+from qwen_vision.engines.embedded.rooms.search import Spot, looks_named
 from qwen_vision.engines.embedded.rooms.seen import (
     Looks,
     believed,
@@ -109,3 +117,29 @@ def test_plants_are_told_where_they_fill_much_of_the_picture() -> None:
     assert plant_words(_leafy(0.29), "en") == ""
     assert plant_words(_leafy(0.62), "en").startswith("About 62% of it has the green")
     assert plant_words(_leafy(0.62), "zh").startswith("约 62%")
+
+
+def test_the_colours_of_a_thing_are_told_with_its_place() -> None:
+    car = Spot("car", Box(0, 0, 60, 50), 0.9)
+    colors = (
+        ColorShare("dark blue", "#2e518b", 0.46),
+        ColorShare("light blue", "#5f7eb3", 0.23),
+        ColorShare("grey", "#858d92", 0.11),
+    )
+    assert thing_words(car, colors, Size(300, 200), language="en") == (
+        "“car” at the top left is mostly dark blue (#2e518b, 46%) and light blue (#5f7eb3, 23%), "
+        "as far as I can tell it from the ground."
+    )
+    said = thing_words(car, colors[2:], Size(300, 200), language="zh")
+    assert "以灰色（#858d92, 11%）为主" in said
+
+
+def test_a_look_that_is_one_of_several_objects_is_not_told_of_the_whole() -> None:
+    ball = Looks(SceneSeen("soccer ball", 0.98, ("ball",)), ())
+    assert look_words(ball, _things("person", "sports ball"), "en") == ""
+    assert look_words(ball, _things("sports ball"), "en") == (
+        "As a whole it looks like: soccer ball."
+    )
+    assert look_words(ball, _things("person", "car"), "en") == (
+        "As a whole it looks like: soccer ball."
+    )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from qwen_vision.engines.embedded.facts import (
     Barcode,
+    Box,
+    ColorShare,
     Difference,
     ObjectSeen,
     PictureFacts,
@@ -79,6 +81,11 @@ class Eyes:
     async def picture(self, image: Image) -> PictureFacts:
         """Size, colours, brightness, contrast, sharpness, and whether it is blank or grey."""
         return await self._see("picture", image, lambda rooms, *view: rooms.picture(*view))
+
+    async def thing_colors(self, image: Image, box: Box) -> tuple[ColorShare, ...]:
+        """The colours of the thing in a box; empty where it can not be told from the ground."""
+        sense = f"colours of {box.left} {box.top} {box.right} {box.bottom}"
+        return await self._see(sense, image, lambda rooms, *view: rooms.thing_colors(*view, box))
 
     async def objects(self, image: Image) -> tuple[ObjectSeen, ...] | None:
         """Objects that are surely there; None when the extra `objects` is not installed."""

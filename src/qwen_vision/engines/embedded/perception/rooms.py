@@ -9,7 +9,9 @@ import numpy as np
 
 from qwen_vision.engines.embedded.facts import (
     Barcode,
+    Box,
     Chart,
+    ColorShare,
     Difference,
     ObjectSeen,
     PictureFacts,
@@ -22,6 +24,7 @@ from qwen_vision.engines.embedded.facts import (
 from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.barcodes import read_barcodes
 from qwen_vision.engines.embedded.perception.compare import View, difference
+from qwen_vision.engines.embedded.perception.cutout import cut_out
 from qwen_vision.engines.embedded.perception.leafy import leafy_share
 from qwen_vision.engines.embedded.perception.namer import Namer
 from qwen_vision.engines.embedded.perception.objects import open_namer
@@ -168,6 +171,11 @@ class Rooms:
         """Plain facts about the pixels."""
         rgb = np.asarray(pixels)
         return replace(_facts(rgb, original), leafy=leafy_share(rgb))
+
+    def thing_colors(self, pixels: Pixels, original: Size, box: Box) -> tuple[ColorShare, ...]:
+        """The colours of the thing in a box; empty where it can not be told from the ground."""
+        thing = cut_out(np.asarray(pixels), box, original)
+        return () if thing is None else _facts(thing, original).colors
 
     def _find_namer(self) -> Namer | None:
         with self._loading:

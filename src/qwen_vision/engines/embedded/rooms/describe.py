@@ -51,15 +51,17 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
         codes = await scene.eyes.codes(image)
         yield Thought(f"Looked for barcodes: found {len(codes)}.")
         objects = await scene.eyes.objects(image)
-        for paragraph in (
+        read = [
             chart_words(reading.chart, scene.language) if reading.chart else "",
             _text_words(reading, scene.language),
             _code_words(codes, scene.language),
-            object_words(objects, scene.language) if notes or objects else "",
-            # A page of text looks like nothing but a page.
-            await _look(scene, image) if len(reading.rows) < PAGE_LINES else "",
-            plant_words(facts, scene.language) if len(reading.rows) < PAGE_LINES else "",
-        ):
+        ]
+        seen = [object_words(objects, scene.language) if notes or objects else ""]
+        # A page of text looks like nothing but a page.
+        if len(reading.rows) < PAGE_LINES:
+            seen += [await _look(scene, image), plant_words(facts, scene.language)]
+        # Of a picture without text what is seen in it comes first.
+        for paragraph in read + seen if reading.lines or objects is None else seen + read:
             if paragraph:
                 yield Say("\n\n" + paragraph)
         if several:

@@ -1,16 +1,19 @@
 """Looks: size, colours, sharpness and light of pictures, as measured."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from math import gcd
 from typing import Final
 
-from qwen_vision.engines.embedded.facts import PictureFacts
+from qwen_vision.engines.embedded.facts import ColorShare, PictureFacts
 from qwen_vision.engines.embedded.intents import Intent, Task
 from qwen_vision.engines.embedded.language import Language, bracket, join_words, pick
+from qwen_vision.engines.embedded.places import place_words
 from qwen_vision.engines.embedded.rooms.describe import color_name
+from qwen_vision.engines.embedded.rooms.search import Spot, find_things
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
+from qwen_vision.media.items import Size
 
 # Bounds on the measured figures (facts.PictureFacts) for words about them.
 _DARK: Final = 0.3
@@ -18,9 +21,17 @@ _BRIGHT: Final = 0.7
 # "What colour is the car?" asks about a part, "the main colours" about the whole.
 _PART: Final = re.compile(
     r"(?i)\bcolou?rs? (?:is|are|was|does|do|of) (?:the |this |that |his |her |its )?"
-    r"(?!(?:this|it|the|that|picture|image|photo|page|whole)\b)\w|"
-    r"[\u3400-\u9fff]+(?:是|的)(?:什么|哪种)?颜?色"
+    r"(?!(?:this|it|the|that|in|picture|image|photo|page|whole)\b)"
+    r"(?P<part>\w[\w' -]*?)(?: (?:in|on|have|has)\b.*|\W*$)|"
+    r"(?P<zh>[\u3400-\u9fff]+?)(?:是|的)(?:什么|哪种)?颜?色"
 )
+# 图里的车, 这辆车: what stands before the thing.
+_BEFORE_ZH: Final = re.compile(r"^.*(?:[里中上的]|[这那][张幅个只辆条]?)(?=.)")
+# 图片是什么颜色 asks about the whole.
+_WHOLE_ZH: Final = re.compile(r"^(?:图片?|照片|画面|整体|主要?)?[里中上]?$")
+# So many things are told apart, each by the colours that cover much of it.
+_SPOTS: Final = 3
+_MUCH: Final = 0.2
 # 图片是什么颜色 asks about the whole.
 _WHOLE: Final = re.compile(
     r"(?:图片?|照片|画面|整体|主要?)(?:里|中|上)?(?:的|是|有|主要|颜色)|背景色"
@@ -38,14 +49,45 @@ async def tell_looks(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
             f"sharpness {facts.sharpness:.2f}."
         )
         head = scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：") if several else ""
-        yield Say("\n" * (place > 0) + head + _words(facts, intent, scene.language))
+        part = _part(intent.text) if intent.task is Task.COLORS else ""
+        spots = (await find_things(scene, part, image)).spots[:_SPOTS] if part else ()
+        told = [
+            thing_words(spot, colors, image.original, language=scene.language)
+            for spot in spots
+            if (colors := await scene.eyes.thing_colors(image, spot.box))
+        ]
+        words = "\n".join(told) or _words(facts, intent, scene.language)
+        yield Say("\n" * (place > 0) + head + words)
+
+
+def thing_words(
+    spot: Spot, colors: Sequence[ColorShare], original: Size, *, language: Language
+) -> str:
+    """The colours of a thing, as far as it was told from the ground around it."""
+    named = _named_colors(colors, language, least=_MUCH)
+    place = place_words(spot.box, original, language)
+    return pick(
+        language,
+        f"“{spot.label}” at the {place} is mostly {join_words('en', named)}, as far as I can tell "
+        "it from the ground.",
+        f"“{spot.label}”（{place}）以{join_words('zh', named)}为主（仅计与背景分得开的部分）。",
+    )
+
+
+def _named_colors(colors: Sequence[ColorShare], language: Language, *, least: float) -> list[str]:
+    """The colours that cover at least such a share, and in any case the one that covers most."""
+    return [
+        color_name(color.name, language) + bracket(language, f"{color.hex}, {color.share:.0%}")
+        for place, color in enumerate(colors)
+        if color.share >= least or place == 0
+    ]
 
 
 def _words(facts: PictureFacts, intent: Intent, language: Language) -> str:
     if intent.task is Task.SIZE:
         return _size(facts, language)
     if intent.task is Task.COLORS:
-        return _colors(facts, language, of_part=_asks_a_part(intent.text))
+        return _colors(facts, language, of_part=bool(_part(intent.text)))
     return _quality(facts, language)
 
 
@@ -69,16 +111,13 @@ def _colors(facts: PictureFacts, language: Language, *, of_part: bool) -> str:
         lead = pick(language, "The picture is in shades of grey: ", "图片是灰度的：")
     else:
         lead = pick(language, "The main colours are ", "主要颜色是")
-    named = [
-        color_name(color.name, language) + bracket(language, f"{color.hex}, {color.share:.0%}")
-        for color in facts.colors
-        if color.share >= 0.02
-    ]
+    named = _named_colors(facts.colors, language, least=0.02)
     note = (
         pick(
             language,
-            " That is the whole picture; I don't measure the colour of a part of it.",
-            "这是整张图片的颜色，我不单独测量其中某一部分。",
+            " That is the whole picture: I measure the colour of a part only where I recognise it "
+            "and can tell it from the ground.",
+            "这是整张图片的颜色：只有认得出、又与背景分得开的物体，我才单独测量它的颜色。",
         )
         if of_part
         else ""
@@ -86,8 +125,13 @@ def _colors(facts: PictureFacts, language: Language, *, of_part: bool) -> str:
     return lead + join_words(language, named) + pick(language, ".", "。") + note
 
 
-def _asks_a_part(question: str) -> bool:
-    return bool(_PART.search(question)) and not _WHOLE.search(question)
+def _part(question: str) -> str:
+    """The thing whose colour is asked for; empty where it is the whole picture's."""
+    found = _PART.search(question)
+    if found is None or found["part"]:
+        return found["part"] if found else ""
+    part = _BEFORE_ZH.sub("", found["zh"])
+    return "" if _WHOLE_ZH.match(part) else part
 
 
 def _quality(facts: PictureFacts, language: Language) -> str:

@@ -123,7 +123,7 @@ async def _find_named(scene: Scene, intent: Intent, image: Image, *, sheet: Shee
     if values:
         return Search(values, "value")
     is_told = bool(_TOLD.search(intent.text))
-    things = Search((), "text") if is_told else await _find_things(scene, subject, image)
+    things = Search((), "text") if is_told else await find_things(scene, subject, image)
     if things.spots:
         return things
     if _TABLES.match(subject):
@@ -166,7 +166,7 @@ def _lines_named(sheet: Sheet, subject: str) -> list[TextLine]:
     return lines_with(sheet, subject) or lines_with(sheet, _SORT.sub("", subject).strip())
 
 
-async def _find_things(scene: Scene, subject: str, image: Image) -> Search:
+async def find_things(scene: Scene, subject: str, image: Image) -> Search:
     """Objects the words mean; `seen` is False when no detector knows or looks for such."""
     everything = _THINGS.match(subject) is not None
     labels = detector_labels(subject)

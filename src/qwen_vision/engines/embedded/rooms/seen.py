@@ -8,7 +8,7 @@ from typing import Final
 from qwen_vision.engines.embedded.facts import ObjectSeen, PictureFacts, Rounds, SceneSeen
 from qwen_vision.engines.embedded.language import Language, join_words, pick
 from qwen_vision.engines.embedded.rooms.refuse import way_out
-from qwen_vision.engines.embedded.rooms.things import object_name, scene_words
+from qwen_vision.engines.embedded.rooms.things import is_meant, object_name, scene_words
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.media.items import Image
 
@@ -58,7 +58,7 @@ def look_words(looks: Looks, objects: Sequence[ObjectSeen], language: Language) 
     """What the picture and its parts look like, without what the objects said already."""
     told = {thing.label for thing in objects}
     words = []
-    if looks.whole is not None and looks.whole.label not in told:
+    if looks.whole is not None and not _is_told(looks.whole, objects):
         name = scene_words(looks.whole, language)
         words.append(
             pick(language, f"As a whole it looks like: {name}.", f"整体看起来像：{name}。")
@@ -68,6 +68,14 @@ def look_words(looks: Looks, objects: Sequence[ObjectSeen], language: Language) 
         named = join_words(language, parts)
         words.append(pick(language, f"Parts of it look like: {named}.", f"局部看起来像：{named}。"))
     return "\n\n".join(words)
+
+
+def _is_told(whole: SceneSeen, objects: Sequence[ObjectSeen]) -> bool:
+    """Whether the objects said it already, or it is but one of several of them."""
+    names = (whole.label, *whole.kinds)
+    is_among = any(is_meant(name, thing) for name in names for thing in objects)
+    several = len({thing.label for thing in objects}) > 1
+    return (is_among and several) or any(thing.label == whole.label for thing in objects)
 
 
 def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> str:
