@@ -211,3 +211,73 @@ def test_all_pairs_of_a_page_need_no_colon(lay_out: Callable[..., Reading]) -> N
         "Make and model": "Skoda Octavia",
         "Named drivers": "2",
     }
+
+
+def test_heads_of_two_lines_are_read_as_one(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(395, "Price"), (610, "Amount"), (820, "Batch")],
+        [(20, "Description"), (250, "Qty"), (400, "for one"), (620, "for all")],
+        [(20, "Bolts"), (250, "4"), (390, "2.50"), (610, "10.00"), (820, "B77")],
+        [(20, "Nuts"), (250, "6"), (390, "1.50"), (610, "9.00"), (820, "B81")],
+        tall=0,
+    )
+    wanted = {
+        "description": TEXT, "qty": NUMBER, "unit_price": NUMBER, "line_total": NUMBER,
+        "batch": TEXT,
+    }  # fmt: skip
+    assert [tuple(row.values()) for row in rows_of(page, wanted)] == [
+        ("Bolts", 4, 2.5, 10, "B77"),
+        ("Nuts", 6, 1.5, 9, "B81"),
+    ]
+
+
+def test_a_line_that_reading_joined_is_cut_under_its_heads(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "Parcel"), (130, "Weight"), (220, "Zone"), (320, "Fee")],
+        [(20, "Red parcel 4 12 B"), (320, "7.00")],
+        [(20, "Blue parcel 5.5"), (220, "C"), (320, "9.00")],
+    )
+    wanted = {"parcel": TEXT, "weight": NUMBER, "fee": NUMBER}
+    assert [tuple(row.values()) for row in rows_of(page, wanted)] == [
+        ("Red parcel", 4, 7),
+        ("Blue parcel", 5.5, 9),
+    ]
+
+
+def test_an_account_begins_with_its_old_balance(lay_out: Callable[..., Reading]) -> None:
+    page = lay_out(
+        [(20, "Date"), (200, "Details"), (600, "Money out"), (800, "Balance")],
+        [(200, "Opening balance"), (800, "100.00")],
+        [(20, "03.01.2025"), (200, "Rent"), (600, "60.00"), (800, "40.00")],
+        [(20, "10.01.2025"), (200, "Water"), (600, "15.00"), (800, "25.00")],
+        [(200, "Closing balance"), (800, "25.00")],
+    )
+    wanted = {"date": TEXT, "details": TEXT, "money_out": NUMBER, "balance": NUMBER}
+    assert [tuple(row.values()) for row in rows_of(page, wanted)] == [
+        ("03.01.2025", "Rent", 60, 40),
+        ("10.01.2025", "Water", 15, 25),
+    ]
+
+
+def test_columns_of_the_very_words_beat_what_a_bill_usually_means(
+    lay_out: Callable[..., Reading],
+) -> None:
+    page = lay_out(
+        [(20, "Earnings"), (300, "Hours"), (450, "Rate"), (600, "Current")],
+        [(20, "Regular"), (300, "80.00"), (450, "22.50"), (600, "1,800.00")],
+        [(20, "Overtime"), (300, "4.50"), (450, "33.75"), (600, "151.88")],
+        [(20, "Gross pay"), (600, "1,951.88")],
+    )
+    wanted = {"earnings": TEXT, "hours": NUMBER, "rate": NUMBER, "current": NUMBER}
+    assert [tuple(row.values()) for row in rows_of(page, wanted)] == [
+        ("Regular", 80, 22.5, 1800),
+        ("Overtime", 4.5, 33.75, 151.88),
+    ]
+    net = lay_out(
+        [(20, "Libellé"), (500, "Montant HT"), (800, "Montant TTC")],
+        [(20, "Forfait"), (500, "29,16"), (800, "34,99")],
+        [(20, "Location"), (500, "4,17"), (800, "5,00")],
+    )
+    assert [
+        tuple(row.values()) for row in rows_of(net, {"libelle": TEXT, "montant_ttc": NUMBER})
+    ] == [("Forfait", 34.99), ("Location", 5)]

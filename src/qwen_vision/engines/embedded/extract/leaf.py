@@ -122,7 +122,8 @@ def nothing(shape: Shape) -> tuple[Json, str]:
 def _convert(shape: Shape, found: Found, order: DateOrder) -> Json:
     if shape.options:
         named = option_for(shape, found.text)
-        return option_for(shape, str(found.plain)) if named is None else named
+        named = option_for(shape, str(found.plain)) if named is None else named
+        return _number_of(shape, found) if named is None else named
     match shape.kind:
         case "number":
             number = _number(found)
@@ -139,6 +140,12 @@ def _convert(shape: Shape, found: Found, order: DateOrder) -> Json:
             return None
 
 
+def _number_of(shape: Shape, found: Found) -> Json:
+    """The option of an `enum` of numbers that a text says."""
+    number = _number(found)
+    return next((one for one in shape.options if one == number and one is not None), None)
+
+
 def _string(shape: Shape, found: Found, order: DateOrder) -> str | None:
     wanted = shape.rules.get("format")
     if wanted in {"date", "date-time"} or _ISO.search(shape.about):
@@ -153,7 +160,7 @@ def _string(shape: Shape, found: Found, order: DateOrder) -> str | None:
             return None
     if wanted == "time":
         times = find_times(found.text)
-        return _clock(times[0]) if times else found.text
+        return _clock(times[0]) if times else None
     if isinstance(found.plain, str) and len(found.plain) == 3 and found.plain.isupper():
         return found.plain
     return " ".join(found.text.split())

@@ -37,6 +37,7 @@ _CLOCK: Final = re.compile(
     r"\b\d{1,2}[:.]\d{2}\s*(?:[ap]\.?m\b\.?)|\b\d{1,2}:\d{2}\b", re.IGNORECASE
 )
 _TOTAL: Final = re.compile(r"(?i)\btotal\b|\bsum\b|\bscore\b|\bpoints\b|合计|总")
+_NAME: Final = re.compile(r"[^\W\d]{2}|[\u3400-\u9fff]")
 _MARKER: Final = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\D)")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]{2,}")
 # Words of questions about numbers that name no part of a page.
@@ -101,7 +102,7 @@ def item_terms(reading: Reading) -> list[Term]:
 
 def said_amounts(question: str) -> list[Amount]:
     """The numbers a question says, percentages aside; Chinese words stand close to them."""
-    spaced = re.sub(r"(?<=\d)(?=[\u3400-\u9fff])", " ", question)
+    spaced = re.sub(r"(?<=\d)(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])(?=\d)", " ", question)
     return [amount for amount in find_amounts(spaced) if not amount.is_percent]
 
 
@@ -177,7 +178,7 @@ def _parts(reading: Reading, sheet: Sheet) -> Iterator[_Part]:
         yield from _of_item(item)
     for table in () if items else reading.tables:
         yield from _of_table(table, sheet)
-        told |= {id(line) for line in _inside(sheet, table)}
+        told |= {id(line) for line in _inside(sheet, table.box)}
     for row in sheet.rows:
         lines = [line for line in row if id(line) not in told]
         if lines:
@@ -216,29 +217,27 @@ def _of_row(row: Sequence[TextLine]) -> Iterator[_Part]:
 
 
 def _of_table(table: Table, sheet: Sheet) -> Iterator[_Part]:
-    """The one column of money of a table, by row; else its last column of numbers."""
-    rows: dict[int, list[tuple[int, str, Box | None]]] = {}
-    for cell in table.cells:
-        rows.setdefault(cell.row, []).append((cell.column, cell.text, cell.box))
-    for cells in rows.values():
-        words = [text for _, text, _ in cells if re.search(r"[^\W\d]{2}|[\u3400-\u9fff]", text)]
+    """The last sum of money of each row of a table, named by its first words."""
+    for at in range(table.rows):
+        cells = [cell for cell in table.cells if cell.row == at]
+        name = next((cell for cell in cells if _NAME.search(cell.text)), None)
         priced = [
-            (one, box)
-            for _, text, box in cells
-            for one in find_amounts(without_dates(text))[:1]
-            if not one.is_percent and (one.has_cents or one.currency) and text not in words[:1]
+            (amount, cell.box)
+            for cell in cells
+            for amount in find_amounts(without_dates(cell.text))[:1]
+            if not amount.is_percent
+            and (amount.has_cents or amount.currency)
+            and cell is not name
+            and cell.box is not None
         ]
-        if words and priced and priced[-1][1] is not None:
-            amount, box = priced[-1]
-            counts = [text for _, text, _ in cells if re.fullmatch(r"\d{1,3}", text.strip())]
-            quantity = Decimal(counts[0]) if len(counts) == 1 and len(priced) < 2 else None
-            line = next((one for one in sheet.lines if amount.text in one.text), None)
-            if line is not None and box is not None:
-                yield _Part(words[0], amount, line, box, quantity)
+        for amount, box in priced[-1:] if name is not None else ():
+            line = next((one for one in _inside(sheet, box) if amount.text in one.text), None)
+            if line is not None:
+                yield _Part(name.text, amount, line, box)
 
 
-def _inside(sheet: Sheet, table: Table) -> list[TextLine]:
-    box = table.box
+def _inside(sheet: Sheet, box: Box) -> list[TextLine]:
+    """The lines whose middle lies in a box."""
     return [
         line
         for line in sheet.lines
