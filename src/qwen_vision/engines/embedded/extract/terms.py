@@ -221,6 +221,8 @@ def _of_table(table: Table, sheet: Sheet) -> Iterator[_Part]:
     for at in range(table.rows):
         cells = [cell for cell in table.cells if cell.row == at]
         name = next((cell for cell in cells if _NAME.search(cell.text)), None)
+        if name is None:
+            continue
         priced = [
             (amount, cell.box)
             for cell in cells
@@ -230,7 +232,7 @@ def _of_table(table: Table, sheet: Sheet) -> Iterator[_Part]:
             and cell is not name
             and cell.box is not None
         ]
-        for amount, box in priced[-1:] if name is not None else ():
+        for amount, box in priced[-1:]:
             line = next((one for one in _inside(sheet, box) if amount.text in one.text), None)
             if line is not None:
                 yield _Part(name.text, amount, line, box)
