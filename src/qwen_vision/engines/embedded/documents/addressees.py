@@ -18,6 +18,7 @@ from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.labelled import labelled
 from qwen_vision.engines.embedded.documents.parties import find_address, find_company
 from qwen_vision.engines.embedded.documents.sheet import Sheet
+from qwen_vision.engines.embedded.documents.titles import is_title
 from qwen_vision.engines.embedded.facts import TextLine
 
 _GREETING: Final = re.compile(
@@ -36,7 +37,9 @@ def find_customer(sheet: Sheet) -> list[Found]:
     or whom a letter greets.
     """
     told = [
-        value for value in labelled(sheet, concepts()["customer"]) if _LETTERS.search(value.text)
+        value
+        for value in labelled(sheet, concepts()["customer"])
+        if _LETTERS.search(value.text) and not is_title(value.text)
     ]
     # "Deliver to" names the customer only where nothing else does.
     delivered = [value for value in told if value.label and _is_delivery(value.label.text)]

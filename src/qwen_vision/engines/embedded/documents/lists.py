@@ -9,7 +9,7 @@ from typing import Final
 from qwen_vision.engines.embedded.facts import Box, TextLine
 
 _BULLET: Final = re.compile(
-    r"(?:[•·▪◦●○■□‣∙◆◇➢➤✓✔]\s*|[-*–]\s+|o\s+(?=[A-Z])|o(?=[A-Z][a-z]))(?=\S)"
+    r"(?:[•·▪◦●○■□‣∙◆◇➢➤✓✔。]\s*|[-*–]\s+|o\s+(?=[A-Z])|o(?=[A-Z][a-z]))(?=\S)"
 )
 _NUMBER: Final = re.compile(
     r"(?:\(?(?P<number>\d{1,2})[.)）]|(?P<chinese>\d{1,2})、)\s*(?=[^\d\s])"

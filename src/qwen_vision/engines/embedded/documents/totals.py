@@ -32,6 +32,8 @@ def find_total(sheet: Sheet) -> list[Found]:
         key=lambda value: (
             value.rank if settled is None or _number(value) != settled else -1,
             -value.lines[0].box.top,
+            # The label in the row of the sum names it, not the head of its column.
+            -value.label.box.top if value.label is not None else 0.0,
         ),
     )
     adjusted = list(_after_rounding(sheet, ranked, rounding=rounding, settled=settled))

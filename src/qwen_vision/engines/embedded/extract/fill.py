@@ -275,23 +275,26 @@ class _Filler:
                 if label not in filled:
                     filled[label] = found.text
                     self._prove(f"{path}.{label}" if path else label, Hit(found, page))
-        if not filled:
-            filled |= self._free_rows(path)
+        filled |= self._free_rows(path, beside=bool(filled))
         if not filled and any(page.sheet.lines for page in self._pages):
             filled["text"] = "\n\n".join(page.reading.text for page in self._pages)
         return filled
 
-    def _free_rows(self, path: str) -> dict[str, Json]:
-        """The rows of tables and charts, for pages that print no labels."""
-        for page in self._pages:
+    def _free_rows(self, path: str, *, beside: bool) -> dict[str, Json]:
+        """The lines of bills and the rows of tables; of a page without labels its chart, too."""
+        for page in () if beside else self._pages:
             if page.reading.chart is not None:
                 return chart_pairs(page.reading.chart)
+        name = "items" if beside else "rows"
         rows, evidence = free_rows(
-            self._pages, path=f"{path}.rows" if path else "rows", objects=True
+            self._pages, path=f"{path}.{name}" if path else name, objects=not beside
         )
-        self.out.evidence += evidence
-        if rows:
-            return {"rows": rows}
+        # One priced line without heads may be a sentence of a letter.
+        if len(rows) > 1 or any(isinstance(row, dict) for row in rows):
+            self.out.evidence += evidence
+            return {name: rows}
+        if beside:
+            return {}
         charted = [value for page in self._pages for value in chart_values(page.reading)]
         return {value.category: value.value for value in charted}
 

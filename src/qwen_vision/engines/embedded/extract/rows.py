@@ -108,10 +108,21 @@ def _all_tables(pages: Sequence[Page]) -> list[Row]:
     rows: list[Row] = []
     for page in pages:
         for table in page.reading.tables:
-            header = [cell.text for cell in table.cells if cell.row == 0]
+            header = list(_header(table)[0].values())
             if len(set(header) - {""}) == table.columns and not any(map(find_dates, header)):
                 rows += _table_rows({name: name.lower() for name in header}, table, page)
     return rows
+
+
+def _header(table: Table) -> tuple[dict[int, str], int]:
+    """The words over each column, and how many rows they stand in: spans make several one."""
+    deep = max((cell.row_span for cell in table.cells if cell.row == 0), default=1)
+    texts: dict[int, list[str]] = {column: [] for column in range(table.columns)}
+    for cell in table.cells:
+        if cell.row < deep:
+            for column in range(cell.column, cell.column + cell.column_span):
+                texts[column].append(cell.text)
+    return {column: " ".join(filter(None, words)) for column, words in texts.items()}, deep
 
 
 def _rows(shape: Shape, pages: Sequence[Page]) -> list[Row]:
@@ -162,15 +173,16 @@ def _bill_rows(roles: dict[str, str], page: Page) -> Iterator[Row]:
 def _table_rows(names: dict[str, str], table: Table, page: Page) -> Iterator[Row]:
     """Rows of a table whose header names the properties."""
     grid = {(cell.row, cell.column): cell for cell in table.cells}
-    header = {column: cell.text.lower() for (row, column), cell in grid.items() if row == 0}
+    header, first = _header(table)
     places = {}
     for name, words in names.items():
-        column = next((column for column, text in header.items() if _same(words, text)), None)
+        heads = header.items()
+        column = next((column for column, text in heads if _same(words, text.lower())), None)
         if column is not None:
             places[name] = column
     if len(places) * 2 < len(names):
         return
-    for row in range(1, table.rows):
+    for row in range(first, table.rows):
         if is_sum_row(cell.text for cell in table.cells if cell.row == row):
             continue
         values = {
