@@ -65,6 +65,14 @@ def test_a_package_without_its_weights_is_named_with_its_extra() -> None:
         package_file("no_such_package", "none.onnx", extra="embedded")
 
 
+@pytest.mark.parametrize(("count", "size_px", "wide"), [(20, 16, 1.0), (30, 12, 1.8)])
+def test_a_row_of_stars_is_no_chinese(
+    reader: LineReader, *, count: int, size_px: int, wide: float
+) -> None:
+    row = _line("*" * count, size_px=size_px, narrow=wide, blur=1.2)
+    assert set(reader.read([np.asarray(row)])[0].text) == {"*"}
+
+
 def test_a_multiplication_sign_stays_one(reader: LineReader) -> None:
     line = _line("1920     1080", size_px=32)
     draw = ImageDraw.Draw(line)
