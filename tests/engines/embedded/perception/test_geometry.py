@@ -125,6 +125,14 @@ def test_a_first_line_of_words_over_numbers_is_a_heading() -> None:
     assert headers == 1
 
 
+def test_figures_in_brackets_after_words_leave_a_heading_a_heading() -> None:
+    head = row(0, (0, "Variable"), (1, "n (%)"), (2, "OR (95% CI)"))
+    _, headers = table([head, row(40, (0, "Copper"), (1, "140 (89.5)"), (2, "0.35 (0.7-4.4)"))])
+    assert headers == 1
+    _, headers = table([row(0, (0, "Lead"), (1, "12"), (2, "(120.50)")), head])
+    assert headers == 0
+
+
 def test_a_line_that_goes_on_in_small_letters_belongs_to_the_cell_above() -> None:
     cells, _ = table(
         [

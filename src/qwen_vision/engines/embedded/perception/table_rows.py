@@ -23,6 +23,8 @@ _SPARSE = 0.8
 _PARTLY = 0.08
 _MAX_HEADER_LINES = 4
 _NUMBER = re.compile(r"\d")
+# What stands in brackets after words explains them: OR (95% CI).
+_ASIDE = re.compile(r"(?<=[^\W\d_])\s*\([^()]*\)")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -91,7 +93,8 @@ class _Gap:
 
 def is_number(text: str) -> bool:
     """Whether a cell holds a value rather than words: 12, 4.5 %, 3 (0.1), 1,234.00 EUR."""
-    return bool(_NUMBER.search(text)) and len(_LETTERS.findall(text)) <= 1 and len(text) < 40
+    told = _ASIDE.sub("", text)
+    return bool(_NUMBER.search(told)) and len(_LETTERS.findall(text)) <= 1 and len(text) < 40
 
 
 def logical_rows(body: Body) -> tuple[list[list[Slot]], int]:
