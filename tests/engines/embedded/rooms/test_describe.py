@@ -115,3 +115,37 @@ async def test_a_chart_is_found_whatever_it_shows(ask: "Ask", sketch: "type[Sket
     assert "“一张图表”在" in (await ask(chart.image, "图表在哪里？")).text
     page = sketch(500, 120).write("No drawing on this page", (40, 40)).image
     assert "“a chart” is" not in (await ask(page, "Where is the chart?")).text
+
+
+async def test_one_sentence_is_given_where_one_is_asked_for(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    page = sketch(400, 120, ground="#fae128").write("Wet paint", (40, 40), size_px=40).image
+    text = (await ask(page, "Describe this picture in one sentence.")).text
+    assert text == (
+        "A landscape picture of 400 × 120 pixels, mostly yellow, with the text “Wet paint”."
+    )
+    zh = (await ask(page, "用一句话描述这张图片。")).text
+    assert zh == "一张横向图片，400 × 120 像素，以黄色为主，上面写着“Wet paint”。"
+
+
+@pytest.mark.parametrize(
+    ("question", "note"),
+    [
+        ("What colour is the door?", "That is the whole picture"),
+        ("What color are the girl's shoes?", "That is the whole picture"),
+        ("图里的车是什么颜色？", "这是整张图片的颜色"),
+        ("What colours are in it?", ""),
+        ("What colour is this?", ""),
+        ("这张图片是什么颜色？", ""),
+    ],
+)
+async def test_the_colour_of_a_part_is_not_that_of_the_whole(
+    ask: "Ask", sketch: "type[Sketch]", *, question: str, note: str
+) -> None:
+    page = sketch(300, 200, ground="#2355d2")
+    page.draw.rectangle((40, 40, 120, 120), fill="#dc1e1e")
+    text = (await ask(page.image, question)).text
+    assert "#2355d2" in text
+    assert note in text
+    assert ("whole" in text or "整张" in text) is bool(note)

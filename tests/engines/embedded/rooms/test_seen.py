@@ -10,11 +10,13 @@ from qwen_vision.engines.embedded.facts import (
     Rounds,
     SceneSeen,
 )
+from qwen_vision.engines.embedded.language import Language
 from qwen_vision.engines.embedded.rooms.looks import thing_words
-from qwen_vision.engines.embedded.rooms.search import Spot, looks_named
+from qwen_vision.engines.embedded.rooms.search import Spot, looks_named, things_named
 from qwen_vision.engines.embedded.rooms.seen import (
     Looks,
     believed,
+    brief_words,
     look_words,
     looks_of,
     object_words,
@@ -41,8 +43,8 @@ def test_objects_are_counted_by_their_names() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_without_the_extra_the_way_to_it_and_to_a_model_is_told(language: str) -> None:
-    said = object_words(None, "zh" if language == "zh" else "en")
+def test_without_the_extra_the_way_to_it_and_to_a_model_is_told(language: Language) -> None:
+    said = object_words(None, language)
     assert "pip install 'qwen-vision[objects]'" in said
     assert said.count("DASHSCOPE_API_KEY") == 1
 
@@ -143,3 +145,33 @@ def test_a_look_that_is_one_of_several_objects_is_not_told_of_the_whole() -> Non
     assert look_words(ball, _things("person", "car"), "en") == (
         "As a whole it looks like: soccer ball."
     )
+
+
+def test_what_is_seen_fits_into_one_sentence() -> None:
+    assert brief_words(_things("cat", "cup", "cat"), Looks(_CAT, ()), "en") == (
+        ", showing 2 × cat and cup or mug"
+    )
+    assert brief_words([], Looks(_DRAKE, ()), "en") == ", looking like drake (duck, bird)"
+    assert brief_words([], Looks(_DRAKE, ()), "zh") == "，看起来像鸭子（drake）"
+    assert brief_words([], Looks(None, ()), "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("subject", "language", "labels"),
+    [
+        ("dogs", "en", ["dog"]),
+        ("animals", "en", ["dog", "goat"]),
+        ("objects", "en", ["dog", "goat", "cup"]),
+        ("狗", "zh", ["狗"]),
+        ("山羊", "zh", ["山羊"]),
+        ("物体", "zh", ["狗", "山羊", "杯子"]),
+        ("bird", "en", []),
+    ],
+)
+def test_objects_are_found_by_the_words_that_mean_them(
+    subject: str, language: Language, labels: list[str]
+) -> None:
+    kinds = {"dog": ("animal",), "goat": ("goat", "animal"), "cup": ()}
+    seen = [ObjectSeen(label, 0.9, Box(0, 0, 9, 9), known) for label, known in kinds.items()]
+    found = things_named(subject, seen, language=language)
+    assert [spot.label for spot in found] == labels

@@ -1,5 +1,6 @@
 """Describe: a picture in plain facts: what kind, its text, codes, objects and colours."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
@@ -12,6 +13,8 @@ from qwen_vision.engines.embedded.facts import (
 )
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
 from qwen_vision.engines.embedded.rooms.seen import (
+    Looks,
+    brief_words,
     look_of,
     look_words,
     object_words,
@@ -25,6 +28,9 @@ from qwen_vision.media.items import Image
 _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
 PAGE_LINES: Final = 6
+_BRIEF: Final = re.compile(
+    r"(?i)\b(?:in|with|as|using) (?:just |only )?(?:a|one|a single|1) (?:short )?sentence\b|一句话"
+)
 # What `perception.picture` calls colours.
 _COLORS_ZH: Final = {
     "black": "黑色", "white": "白色", "grey": "灰色", "light grey": "浅灰色", "dark grey": "深灰色",
@@ -42,8 +48,10 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
         facts = await scene.eyes.picture(image)
         yield Thought(_size_thought(index, facts))
         head = scene.say(f"Picture {index + 1}: ", f"图片 {index + 1}：") if several else ""
-        yield Say(head + look(facts, scene.language))
-        if facts.is_blank:
+        is_brief = _BRIEF.search(scene.question) is not None and not facts.is_blank
+        words = await _brief(scene, image, facts) if is_brief else look(facts, scene.language)
+        yield Say(head + words)
+        if is_brief or facts.is_blank:
             yield Say("\n\n" if several else "")
             continue
         reading = await scene.eyes.read(image)
@@ -96,6 +104,19 @@ def look(facts: PictureFacts, language: Language) -> str:
 def color_name(name: str, language: Language) -> str:
     """The colour's name in the language."""
     return _COLORS_ZH[name] if language == "zh" else name
+
+
+async def _brief(scene: Scene, image: Image, facts: PictureFacts) -> str:
+    """What the picture shows and says, in one sentence."""
+    reading = await scene.eyes.read(image)
+    objects = await scene.eyes.objects(image) or ()
+    is_page = len(reading.rows) >= PAGE_LINES
+    looks = Looks(None, ()) if is_page or objects else await look_of(scene, image)
+    shown = brief_words(objects, looks, scene.language)
+    text = shorten(reading.text, _LINE_CHARS)
+    said = scene.say(f", with the text “{text}”", f"，上面写着“{text}”") if text else ""
+    head = look(facts, scene.language)
+    return head[:-1] + shown + said + head[-1]
 
 
 async def _look(scene: Scene, image: Image) -> str:

@@ -168,17 +168,27 @@ def _lines_named(sheet: Sheet, subject: str) -> list[TextLine]:
 
 async def find_things(scene: Scene, subject: str, image: Image) -> Search:
     """Objects the words mean; `seen` is False when no detector knows or looks for such."""
-    everything = _THINGS.match(subject) is not None
-    labels = detector_labels(subject)
-    if not everything and not labels:
+    if not _THINGS.match(subject) and not detector_labels(subject):
         return Search((), "object", seen=False)
     objects = await scene.eyes.objects(image)
-    found = tuple(
-        _object_spot(thing, scene.language)
-        for thing in objects or ()
+    found = things_named(subject, objects or (), language=scene.language)
+    return Search(found, "object", seen=objects is not None)
+
+
+def things_named(
+    subject: str, objects: Sequence[ObjectSeen], *, language: Language
+) -> tuple[Spot, ...]:
+    """The objects that the words mean, by their names in the language."""
+    everything, labels = _THINGS.match(subject), detector_labels(subject)
+    return tuple(
+        Spot(
+            object_name(thing.label, language) if language == "zh" else thing.label,
+            thing.box,
+            thing.confidence,
+        )
+        for thing in objects
         if everything or thing.label in labels or is_meant(subject, thing)
     )
-    return Search(found, "object", seen=objects is not None)
 
 
 async def _find_look(scene: Scene, subject: str, image: Image) -> Search:
@@ -187,9 +197,7 @@ async def _find_look(scene: Scene, subject: str, image: Image) -> Search:
     `seen` is False when nothing does: the classifier can not say that something is absent.
     """
     objects = await scene.eyes.objects(image)
-    found = tuple(
-        _object_spot(thing, scene.language) for thing in objects or () if is_meant(subject, thing)
-    )
+    found = things_named(subject, objects or (), language=scene.language)
     if found or not subject:
         return Search(found, "object", seen=bool(found))
     looks = await look_of(scene, image)
@@ -210,8 +218,3 @@ def looks_named(
 
 def _spots_of(lines: Sequence[TextLine]) -> tuple[Spot, ...]:
     return tuple(Spot(line.text, line.box, line.confidence) for line in lines)
-
-
-def _object_spot(thing: ObjectSeen, language: Language) -> Spot:
-    label = object_name(thing.label, language) if language == "zh" else thing.label
-    return Spot(label, thing.box, thing.confidence)

@@ -90,16 +90,32 @@ def object_words(objects: Sequence[ObjectSeen] | None, language: Language) -> st
         )
     if not objects:
         return ""
-    counts = Counter(item.label for item in objects)
-    words = [
-        f"{count} × " * (count > 1) + object_name(label, language)
-        for label, count in counts.items()
-    ]
+    words = counted_things(objects, language)
     return pick(
         language,
         f"Objects I recognise: {join_words('en', words)}.",
         f"我认出的物体：{join_words('zh', words)}。",
     )
+
+
+def counted_things(objects: Sequence[ObjectSeen], language: Language) -> list[str]:
+    """What objects are called, each kind once with its number."""
+    counts = Counter(item.label for item in objects)
+    return [
+        f"{count} × " * (count > 1) + object_name(label, language)
+        for label, count in counts.items()
+    ]
+
+
+def brief_words(objects: Sequence[ObjectSeen], looks: Looks, language: Language) -> str:
+    """The same as a part of a sentence; empty where nothing was seen."""
+    if objects:
+        named = join_words(language, counted_things(objects, language))
+        return pick(language, f", showing {named}", f"，可见{named}")
+    if looks.whole is None:
+        return ""
+    name = scene_words(looks.whole, language)
+    return pick(language, f", looking like {name}", f"，看起来像{name}")
 
 
 def round_words(rounds: Rounds, language: Language) -> str:
