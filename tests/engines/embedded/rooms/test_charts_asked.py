@@ -174,7 +174,7 @@ async def test_bars_without_an_end_that_can_be_seen_are_not_guessed(
     ask: Ask, *, drawn: Sketch, question: str
 ) -> None:
     told = (await ask(drawn.image, question)).text
-    assert "but I can't measure its marks" in told or "无法测量其中的图形" in told
+    assert "but I can't measure the marks of it" in told or "无法测量对应的图形" in told
 
 
 async def test_bars_of_a_running_shade_are_measured_to_their_ends(ask: Ask) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from qwen_vision.engines.embedded.documents.chart_absent import absent
 from qwen_vision.engines.embedded.documents.chart_answers import answer
 from qwen_vision.engines.embedded.documents.chart_figures import ChartAnswer, asks_figures
+from qwen_vision.engines.embedded.documents.chart_names import says_category
 from qwen_vision.engines.embedded.documents.chart_words import how_measured
 from qwen_vision.engines.embedded.documents.charts import chart_values
 from qwen_vision.engines.embedded.documents.words import names
@@ -72,8 +73,16 @@ def _told(reading: Reading, question: str, language: Language) -> ChartAnswer | 
     chart = reading.chart
     if chart is None:
         return _refused(_unmeasured(reading), question, language)
-    missing = absent(chart, question, language, printed=reading.text)
-    return missing or answer(chart, question, language)
+    left_out = [
+        name
+        for name in axis_labels(reading.lines)
+        if names(name, question) and not says_category(chart, question)
+    ]
+    return (
+        _refused(left_out, question, language)
+        or absent(chart, question, language, printed=reading.text)
+        or answer(chart, question, language)
+    )
 
 
 def _refused(labels: Sequence[str], question: str, language: Language) -> ChartAnswer | None:
@@ -84,10 +93,9 @@ def _refused(labels: Sequence[str], question: str, language: Language) -> ChartA
     return ChartAnswer(
         pick(
             language,
-            f"This looks like a chart of {said}, but I can't measure its marks, and the numbers "
+            f"A chart shows {said} here, but I can't measure the marks of it, and the numbers "
             "along its axis are not their values, so I don't guess.",
-            f"这看起来是一张关于{said}的图表，但我无法测量其中的图形；坐标轴上的数字不是它们的数值，"
-            "因此我不猜测。",
+            f"图表中有{said}，但我无法测量对应的图形；坐标轴上的数字不是它们的数值，因此我不猜测。",
         )
     )
 

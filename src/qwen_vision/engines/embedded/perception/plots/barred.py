@@ -1,8 +1,6 @@
 """Barred: a chart of bars, standing or lying, put together from its rectangles and words."""
 
 from collections.abc import Sequence
-from itertools import pairwise
-from statistics import median
 from typing import Final
 
 from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark
@@ -15,6 +13,7 @@ from qwen_vision.engines.embedded.perception.plots.labels import (
     label_row,
     names_beside,
     read_missing,
+    step_of,
 )
 from qwen_vision.engines.embedded.perception.plots.numbers import plain_text
 from qwen_vision.engines.embedded.perception.plots.paint import Area, Color, flat_colors
@@ -144,16 +143,12 @@ def _names(sheet: Sheet, bars: Bars, *, lies: bool) -> tuple[list[str], list[Wor
         words = sheet.plain_words
         return names_beside(words, sheet.rgb, bars.slots, edge=edge, read=sheet.read)
     words = [word for word in sheet.plain_words if id(word) not in ticks]
-    step = _step(bars.slots)
+    step = step_of(bars.slots)
     span = (bars.slots[0] - 0.6 * step, bars.slots[-1] + 0.6 * step)
     edge = max(max(bar.rect.bottom for bar in bars.bars), bars.scale.high_px)
     row = label_row(words, edge, span)
     names = by_slot(row, bars.slots)
     return read_missing(sheet.rgb, row, bars.slots, names=names, read=sheet.read), row
-
-
-def _step(slots: Sequence[float]) -> float:
-    return median([right - left for left, right in pairwise(slots)] or [60.0])
 
 
 def _printed(view: Sheet, bar: Bar, *, bars: Bars, ticks: set[int]) -> str:

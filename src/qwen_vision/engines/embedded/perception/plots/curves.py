@@ -19,6 +19,8 @@ _THICK: Final = 0.05
 _FILLED: Final = 0.9
 _FILLED_PX: Final = 8
 _ON_PX: Final = 4
+_LEVEL_PX: Final = 0.05
+_LEVEL: Final = 0.95
 _BOTH: Final = 2
 _BEND: Final = 0.15
 
@@ -55,8 +57,6 @@ def _curve(stroke: Stroke, foot: float | None) -> Curve | None:
     height, width = cover.shape
     on = cover >= _LEAST_COVER
     columns = np.flatnonzero(on.any(axis=0))
-    if len(columns) < 8:
-        return None
     first, last = int(columns[0]), int(columns[-1])
     span = last - first + 1
     if span < _LEAST_SPAN * width or len(columns) < _UNBROKEN * span:
@@ -73,6 +73,12 @@ def _curve(stroke: Stroke, foot: float | None) -> Curve | None:
     if is_band and len(columns) < _FILLED * span:
         return None
     return Curve(tops, bottoms, stroke.color, thick, is_area, is_band, first, last)
+
+
+def is_stepped(curve: Curve) -> bool:
+    """Whether a curve runs level but for a few steps up or down."""
+    steps = np.abs(np.diff(curve.top[curve.first : curve.last + 1]))
+    return float(np.mean(steps < _LEVEL_PX)) >= _LEVEL
 
 
 def under(band: Curve, curves: Sequence[Curve]) -> Curve | None:

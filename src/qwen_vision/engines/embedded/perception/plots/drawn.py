@@ -1,7 +1,6 @@
 """Drawn: charts of lines, areas and dots, put together from strokes, scale and words."""
 
-from itertools import pairwise
-from statistics import median
+from collections.abc import Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark
@@ -11,11 +10,12 @@ from qwen_vision.engines.embedded.perception.plots.curves import (
     Curve,
     find_curves,
     height_at,
+    is_stepped,
     under,
 )
 from qwen_vision.engines.embedded.perception.plots.dots import find_dots
 from qwen_vision.engines.embedded.perception.plots.framing import around, chart_titles
-from qwen_vision.engines.embedded.perception.plots.labels import joined_labels, label_row
+from qwen_vision.engines.embedded.perception.plots.labels import joined_labels, label_row, step_of
 from qwen_vision.engines.embedded.perception.plots.numbers import plain_text
 from qwen_vision.engines.embedded.perception.plots.paint import Area, Color
 from qwen_vision.engines.embedded.perception.plots.scales import Scale
@@ -23,7 +23,7 @@ from qwen_vision.engines.embedded.perception.plots.sheet import Sheet
 from qwen_vision.engines.embedded.perception.plots.snap import snapped
 from qwen_vision.engines.embedded.perception.plots.strokes import Stroke, find_strokes
 
-_FEWEST_LABELS: Final = 2
+_FEWEST: Final = 2
 
 
 def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
@@ -42,9 +42,7 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
     reach = 0.08 * (last - first)
     row = label_row(words, scale.high_px, (first - reach, last + reach))
     labels = joined_labels(row)
-    if len(labels) < _FEWEST_LABELS:
-        return None
-    step = median(right - left for (left, _), (right, _) in pairwise(labels))
+    step = step_of([x for x, _ in labels])
     plot = (area, scale)
     marks = [
         mark
@@ -52,13 +50,13 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
         for x, name in labels
         if (mark := _mark(sheet, plot, (curve, bands.get(id(curve))), at=(x, name), step=step))
     ]
-    if len(marks) < _FEWEST_LABELS:
+    if len(marks) < _FEWEST:
         return None
     if len(curves) == 1:
         marks = [_without_series(mark) for mark in marks]
     titles = chart_titles(sheet, marks, scale=scale, labels=row, lies=False)
     return Chart(
-        "area" if all(curve.is_area or curve.is_band for curve in curves) else "line",
+        _kind(curves),
         tuple(marks),
         around(marks),
         title=titles.title,
@@ -67,6 +65,13 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
         is_stacked=bool(bands),
         is_log=scale.is_log,
     )
+
+
+def _kind(curves: Sequence[Curve]) -> str:
+    if not all(curve.is_area or curve.is_band for curve in curves):
+        return "line"
+    # Bars that touch one another are one shape with steps.
+    return "bar" if all(is_stepped(curve) for curve in curves) else "area"
 
 
 def _mark(
@@ -115,7 +120,6 @@ def read_dots(sheet: Sheet, upright: Scale, level: Scale) -> Chart | None:
     ]
     labels = [word for _, word in level.ticks]
     titles = chart_titles(sheet, marks, scale=upright, labels=labels, lies=False)
-    middle_x, middle_y = level.px(sum(xs) / len(xs)), upright.px(sum(ys) / len(ys))
     return Chart(
         "scatter",
         (),
@@ -125,10 +129,14 @@ def read_dots(sheet: Sheet, upright: Scale, level: Scale) -> Chart | None:
         y_title=titles.beside,
         dots=len(dots),
         ranges=(
-            (level.rounded(min(xs), middle_x), level.rounded(max(xs), middle_x)),
-            (upright.rounded(min(ys), middle_y), upright.rounded(max(ys), middle_y)),
+            (_rounded(level, min(xs)), _rounded(level, max(xs))),
+            (_rounded(upright, min(ys)), _rounded(upright, max(ys))),
         ),
     )
+
+
+def _rounded(scale: Scale, value: float) -> float:
+    return scale.rounded(value, scale.px(value))
 
 
 def _strokes(sheet: Sheet, scale: Scale) -> tuple[Area, list[Stroke]]:

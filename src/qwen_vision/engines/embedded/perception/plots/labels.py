@@ -1,6 +1,6 @@
 """Labels: the words along the category axis, put to the places they name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -78,9 +78,7 @@ def as_letters(names: Sequence[str]) -> list[str]:
 
 def by_slot(row: Sequence[Word], slots: Sequence[float]) -> list[str]:
     """What each slot is called: the words nearest to it, line by line; "" for none."""
-    if not slots:
-        return []
-    reach = 0.55 * _step(slots)
+    reach = 0.55 * step_of(slots)
     held: list[list[Word]] = [[] for _ in slots]
     for word in row:
         at = min(range(len(slots)), key=lambda place: abs(slots[place] - anchor(word)))
@@ -103,7 +101,8 @@ def _clean(text: str) -> str:
     return text.strip(" |'`·-–—") or text
 
 
-def _step(slots: Sequence[float]) -> float:
+def step_of(slots: Sequence[float]) -> float:
+    """The usual gap between two slots, in pixels; that of wide ones for a single slot."""
     if len(slots) < 2:
         return 60.0
     return median(right - left for left, right in pairwise(sorted(slots)))
@@ -131,17 +130,15 @@ def read_missing(
         rgb.shape[1],
         int(max(w.bottom for w in row)) + 3,
     )
-    half = 0.5 * _step(slots)
-    found = [
-        (at, _ink_box(rgb, band, left=slots[at] - half, right=slots[at] + half)) for at in again
-    ]
-    boxes = {at: box for at, box in found if box is not None}
+    half = 0.5 * step_of(slots)
+    boxes = {}
+    for at in again:
+        box = _ink_box(rgb, band, left=slots[at] - half, right=slots[at] + half)
+        # What the side of the slot cuts is the label of a neighbour.
+        if box is not None and box[0] > slots[at] - half - 1 and box[2] < slots[at] + half + 1:
+            boxes[at] = box
     texts = reread(rgb, list(boxes.values()), read, quarter_turns=_quarter(row) if stands else 0)
-    filled = list(names)
-    for at, text in zip(boxes, texts, strict=True):
-        if filled[at] in text:
-            filled[at] = _clean(text)
-    return filled
+    return _filled(names, boxes, texts)
 
 
 def _quarter(row: Sequence[Word]) -> int:
@@ -178,7 +175,7 @@ def names_beside(
     words: Sequence[Word], rgb: Raster, slots: Sequence[float], *, edge: float, read: ReadCrops
 ) -> tuple[list[str], list[Word]]:
     """What the slots of lying bars are called: the level words left of an edge, row by row."""
-    reach = 0.5 * _step(slots)
+    reach = 0.5 * step_of(slots)
     left = [word for word in words if word.level and word.right <= edge + 0.3 * word.height]
     held: list[list[Word]] = [[] for _ in slots]
     for word in left:
@@ -189,19 +186,23 @@ def names_beside(
     names = [_joined(row) for row in held]
     used = [word for row in held for word in row]
     missing = [at for at, name in enumerate(names) if not name]
-    if missing and used:
-        start = min(word.left for word in used) - 3
-        boxes = []
-        at_box = []
-        for at in missing:
-            band = Area(0, max(0, int(slots[at] - reach)), rgb.shape[1], int(slots[at] + reach) + 1)
-            box = _ink_box(rgb, band, left=max(0.0, start), right=edge - 2)
-            if box is not None:
-                boxes.append(box)
-                at_box.append(at)
-        for at, text in zip(at_box, reread(rgb, boxes, read), strict=True):
-            names[at] = _clean(text)
-    return names, used
+    start = min([word.left - 3 for word in used] or [edge])
+    boxes = {}
+    for at in missing:
+        band = Area(0, max(0, int(slots[at] - reach)), rgb.shape[1], int(slots[at] + reach) + 1)
+        box = _ink_box(rgb, band, left=max(0.0, start), right=edge - 2)
+        if box is not None:
+            boxes[at] = box
+    return _filled(names, boxes, reread(rgb, list(boxes.values()), read)), used
+
+
+def _filled(names: Sequence[str], places: Iterable[int], texts: Iterable[str]) -> list[str]:
+    """The names with what was read at some places, where that holds what was read before."""
+    filled = list(names)
+    for at, text in zip(places, texts, strict=True):
+        if filled[at] in text:
+            filled[at] = _clean(text)
+    return filled
 
 
 def _without_lone(row: Sequence[Word], rows: Sequence[Sequence[Word]]) -> list[Word]:

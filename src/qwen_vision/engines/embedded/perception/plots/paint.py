@@ -1,6 +1,5 @@
 """Paint: the ground of a chart and the flat colours drawn on it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -133,11 +132,3 @@ def of_color(rgb: Raster, color: Color, *, within: int = 10) -> Raster:
     high = [min(255, value + within) for value in color]
     mask: Raster = cv2.inRange(rgb, np.array(low, np.uint8), np.array(high, np.uint8))
     return mask // 255
-
-
-def nearest(color: Color, choices: Sequence[Color]) -> int:
-    """The place of the choice nearest to a colour."""
-    return min(
-        range(len(choices)),
-        key=lambda at: sum((a - b) ** 2 for a, b in zip(color, choices[at], strict=True)),
-    )

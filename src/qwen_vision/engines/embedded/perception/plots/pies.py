@@ -1,5 +1,6 @@
 """Pies: a disc or a ring of slices with the names that a legend or words nearby give them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -38,44 +39,35 @@ def read_pie(sheet: Sheet, disc: Disc) -> Chart | None:
         -1.0, sheet.rgb.shape[0],
     )  # fmt: skip
     heading = _heading(sheet, disc)
-    marks, used = [], []
-    unread = 0
-    for piece in slices:
-        name, text, words = _told(sheet, disc, piece, slices=slices, heading=heading)
-        used += words
-        share = round(100 * piece.share, 1)
-        if not name:
-            unread += 1
-            continue
-        marks.append(
-            ChartMark(
-                name,
-                "",
-                float(text.rstrip("% ")) if text else share,
-                text or f"{plain_text(share)}%",
-                _box(disc),
-                printed=bool(text),
-            )
-        )
+    told = [_told(sheet, disc, piece, slices=slices, heading=heading) for piece in slices]
+    # A name that several slices seem to have is not surely that of any.
+    times = Counter(name for name, _, _ in told)
+    marks = [
+        _mark(name, text, share=round(100 * piece.share, 1), disc=disc)
+        for piece, (name, text, _) in zip(slices, told, strict=True)
+        if name and times[name] == 1
+    ]
     if len(marks) < max(2, _NAMED * len(slices)):
         return None
+    used = [word for _, _, words in told for word in words]
     title = (
         " ".join(word.text for word in heading) or find_titles(sheet.plain_words, frame, used).title
     )
-    return Chart("pie", tuple(_lettered(_merged(marks))), _box(disc), title=title, unread=unread)
+    return Chart(
+        "pie",
+        tuple(_lettered(marks)),
+        _box(disc),
+        title=title,
+        unread=len(slices) - len(marks),
+    )
 
 
-def _merged(marks: Sequence[ChartMark]) -> list[ChartMark]:
-    """Marks of one name as one: a slice may be cut where the turn begins."""
-    merged: dict[str, ChartMark] = {}
-    for mark in marks:
-        old = merged.get(mark.category)
-        if old is None:
-            merged[mark.category] = mark
-        elif not old.printed and not mark.printed:
-            share = round(old.value + mark.value, 1)
-            merged[mark.category] = replace(old, value=share, text=f"{plain_text(share)}%")
-    return list(merged.values())
+def _mark(name: str, text: str, *, share: float, disc: Disc) -> ChartMark:
+    """A slice: its printed percentage, or ("" for none) the share that was measured."""
+    value = float(text.rstrip("% ")) if text else share
+    return ChartMark(
+        name, "", value, text or f"{plain_text(share)}%", _box(disc), printed=bool(text)
+    )
 
 
 def _heading(sheet: Sheet, disc: Disc) -> list[Word]:

@@ -45,11 +45,6 @@ class Rect:
         """From left to right."""
         return self.right - self.left
 
-    @property
-    def height(self) -> float:
-        """From top to bottom."""
-        return self.bottom - self.top
-
 
 def find_rects(rgb: Raster, area: Area, colors: Sequence[Color]) -> list[Rect]:
     """The rectangles of each colour in an area."""
@@ -88,7 +83,10 @@ def find_rects(rgb: Raster, area: Area, colors: Sequence[Color]) -> list[Rect]:
 
 
 def _grown(rgb: Raster, rect: Rect) -> Rect | None:
-    """The rectangle up to its edges where its colour is a shade; None where it fades away."""
+    """The rectangle up to its edges where its colour is a shade.
+
+    None where it fades away or runs out of the picture.
+    """
     middle = _middle(rect)
     top = _run_out(rgb, middle, int(rect.top), step=-1)
     bottom = _run_out(rgb, middle, int(rect.bottom) - 1, step=1)
@@ -112,7 +110,7 @@ def _run_out(rgb: Raster, columns: slice, row: int, *, step: int) -> int | None:
         if same > _FADED_PX:
             return None
         row, last = row + step, here
-    return row
+    return None
 
 
 def _middle(rect: Rect) -> slice:
@@ -164,9 +162,7 @@ def _sharpened(rgb: Raster, rect: Rect) -> Rect:
 
 def _covered(rgb: Raster, columns: slice, row: int, *, color: Color, step: int) -> float:
     """How much of a row beside an edge the colour covers, 0 to 1."""
-    beyond = row + step
-    if not (0 <= row < rgb.shape[0] and 0 <= beyond < rgb.shape[0]):
-        return 0.0
+    beyond = min(max(row + step, 0), len(rgb) - 1)
     here = np.median(rgb[row, columns].astype(float), axis=0)
     ground = np.median(rgb[beyond, columns].astype(float), axis=0)
     whole = np.array(color, float) - ground

@@ -16,6 +16,7 @@ _OFF_PX: Final = 1.6
 _EVEN: Final = 0.12
 _EVEN_END: Final = 0.25
 _HALF: Final = 0.7
+_LEAST_GAP_PX: Final = 4.0
 _OFF_LINE_PX: Final = 2.5
 _ROUND_STEPS: Final = (1, 1.2, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
 
@@ -70,8 +71,6 @@ class Scale:
     def rounded(self, value: float, px: float) -> float:
         """The value to as many places as one pixel there tells apart."""
         step = abs(self.value(px + 0.5) - self.value(px - 0.5))
-        if not step or not math.isfinite(step):
-            return value
         places = math.ceil(-math.log10(step))
         return round(value, places) + 0.0
 
@@ -160,11 +159,9 @@ def _is_even(kept: Sequence[tuple[float, float, Word]]) -> bool:
     places = sorted(px for px, _, _ in kept)
     gaps = [right - left for left, right in pairwise(places)]
     inner = gaps[1:-1] or gaps
-    least = min(inner)
+    least = max(_LEAST_GAP_PX, min(inner))
     if min(gaps) < _HALF * least:
-        least = min(gaps)
-    if least < 4:
-        return False
+        least = max(_LEAST_GAP_PX, min(gaps))
     parts = [(gap / least, _EVEN if gap in inner else _EVEN_END) for gap in gaps]
     return all(
         abs(part - round(part)) < off * max(1, round(part)) + 2 / least for part, off in parts

@@ -112,19 +112,14 @@ def _elected(votes: Raster, count: int) -> tuple[Raster, Raster]:
 
 
 def _sectors(winners: Raster, colors: Sequence[Color]) -> list[Slice]:
-    known = np.flatnonzero(winners >= 0)
-    if len(known) < _STEPS * _AGREE:
-        return []
     borders = _borders(winners)
-    if len(borders) < 2:
-        return []
     slices = []
     for place, (start, color) in enumerate(borders):
         end = borders[(place + 1) % len(borders)][0]
         share = (end - start) % 1.0
         if share >= _LEAST_TURN:
             slices.append(Slice(start, share, colors[color]))
-    return slices if len(slices) >= 2 else []
+    return slices
 
 
 def _borders(winners: Raster) -> list[tuple[float, int]]:

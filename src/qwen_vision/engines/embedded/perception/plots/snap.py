@@ -31,29 +31,16 @@ def snapped(rgb: Raster, ground: Color, scale: Scale) -> Scale:
     rows = (strip > _SEEN).mean(axis=1)
     rows = np.clip(rows - np.median(rows), 0, None)
     reach = min(4.0, 0.2 * scale.gap_px)
-    values = _values(scale)
     moved = [
-        (place, values[px])
-        for px, _ in scale.ticks
-        if (place := _peak(rows, px, reach=reach)) is not None
+        (place, number)
+        for px, word in scale.ticks
+        if (number := word.number) is not None
+        and (place := _peak(rows, px, reach=reach)) is not None
     ]
     if len(moved) < max(2, _MOST_TICKS * len(scale.ticks)):
         return scale
-    slope, offset = np.polyfit([px for px, _ in moved], [value for _, value in moved], 1)
+    slope, offset = np.polyfit([place for place, _ in moved], [value for _, value in moved], 1)
     return replace(scale, slope=float(slope), offset=float(offset))
-
-
-def _values(scale: Scale) -> dict[float, float]:
-    """What each tick says, on the line that the scale is."""
-    values = {}
-    for px, word in scale.ticks:
-        number = word.number
-        plain = scale.slope * px + scale.offset
-        if number is None:
-            values[px] = plain
-        else:
-            values[px] = float(np.log10(number)) if scale.is_log and number > 0 else number
-    return values
 
 
 def _peak(rows: Raster, px: float, *, reach: float) -> float | None:

@@ -66,8 +66,6 @@ def find_strokes(pixels: Raster, ground: Color, *, hints: Sequence[Color] = ()) 
             continue
         full = float(np.percentile(length[mine], 85))
         strongest = pixels[mine & (length >= full)]
-        if not len(strongest):
-            continue
         red, green, blue = (int(value) for value in np.median(strongest, axis=0))
         cover = np.where(mine, np.clip(length / full, 0, 1), 0).astype(np.float32)
         strokes.append(Stroke(cover, (red, green, blue)))

@@ -41,10 +41,7 @@ def _over(free: Sequence[Word], frame: Frame) -> str:
     above = [
         word for word in free if word.level and word.y < frame.top and word.x > frame.labels_left
     ]
-    lines = _lines(above)
-    if not lines:
-        return ""
-    named = [line for line in lines if sum(map(str.isalpha, _text(line))) >= _LETTERS]
+    named = [line for line in _lines(above) if sum(map(str.isalpha, _text(line))) >= _LETTERS]
     if not named:
         return ""
     high = max(line[0].height for line in named)
