@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from qwen_vision.engines.embedded.perception.arrays import Points, Raster, Scores
-from qwen_vision.engines.embedded.perception.weights import at_once, open_session
+from qwen_vision.engines.embedded.perception.weights import Network, at_once
 
 _CORE = 0.3
 _SURE = 0.5
@@ -52,8 +52,7 @@ class TextDetector:
     """Detects text lines. Safe to call from several threads at once."""
 
     def __init__(self, weights: Path, *, threads: int | None = None) -> None:
-        self._session = open_session(weights, threads=threads)
-        self._input = self._session.get_inputs()[0].name
+        self._network = Network(weights, threads=threads)
         self._large = Lock()
         self._turns = BoundedSemaphore(at_once(threads))
 
@@ -99,10 +98,7 @@ class TextDetector:
         # pages twice the memory.
         is_large = bgr.shape[0] * bgr.shape[1] > _LARGE_AREA_PX
         with self._large if is_large else nullcontext(), self._turns:
-            return self._run(tensor)
-
-    def _run(self, tensor: Scores) -> Scores:
-        chance: Scores = self._session.run(None, {self._input: tensor})[0][0, 0]
+            chance: Scores = self._network.run(tensor)[0, 0]
         return chance
 
 

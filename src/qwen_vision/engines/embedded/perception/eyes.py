@@ -22,6 +22,7 @@ from qwen_vision.engines.embedded.facts import (
     VideoFacts,
 )
 from qwen_vision.engines.embedded.heap import Heap
+from qwen_vision.engines.embedded.perception.wish import Wish
 from qwen_vision.media.items import Frame, Image, Pixels, Size, Video
 
 if TYPE_CHECKING:
@@ -49,6 +50,30 @@ def _show(watcher: "Watcher", frame: Frame, rooms: "Rooms") -> None:
     rooms.take(watcher, frame)
 
 
+class _Finding:
+    """A fact that is being found, for as long as somebody waits for it."""
+
+    def __init__(self, task: asyncio.Task[object]) -> None:
+        self.task = task
+        self._waiting = 0
+
+    async def wait(self) -> None:
+        """Wait for its end, good or bad. When the last who waits is cancelled, so is the work."""
+        self._waiting += 1
+        try:
+            await asyncio.wait({self.task})
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                # No effect on a task that has ended.
+                self.task.cancel()
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the fact is there."""
+        return self.task.done() and not self.task.cancelled() and self.task.exception() is None
+
+
 class Eyes:
     """Perceives pictures and videos for one engine. Call `aclose` when done with it.
 
@@ -68,7 +93,7 @@ class Eyes:
         self._loading = Lock()
         self._heap = Heap()
         self._facts: OrderedDict[tuple[str, str], object] = OrderedDict()
-        self._running: dict[tuple[str, str], asyncio.Task[object]] = {}
+        self._running: dict[tuple[str, str], _Finding] = {}
 
     async def read(self, image: Image) -> Reading:
         """All text in reading order, with tables, rotation and notes."""
@@ -134,9 +159,9 @@ class Eyes:
         return await self._once((sense, sampled), fresh)
 
     async def aclose(self) -> None:
-        """Finish what runs and free the threads. Safe to call twice."""
-        for task in self._running.values():
-            task.cancel()
+        """End what runs and free the threads. Safe to call twice."""
+        for finding in self._running.values():
+            finding.task.cancel()
         self._facts.clear()
         await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
 
@@ -150,17 +175,24 @@ class Eyes:
         return await self._once((sense, image.content_hash), fresh)
 
     async def _in_thread(self, work: Callable[["Rooms"], Fact]) -> Fact:
+        wish = Wish()
+
         def run() -> Fact:
             with self._loading:
                 rooms = self._rooms
                 if rooms is None:
                     rooms = self._rooms = _load_rooms(self._threads)
             try:
-                return work(rooms)
+                with wish.served():
+                    return work(rooms)
             finally:
                 self._heap.give_back()
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+        finally:
+            # A thread can not be cancelled: it is told.
+            wish.end()
 
     async def _once(
         self, key: tuple[str, str], fresh: Callable[[], Coroutine[None, None, Fact]]
@@ -172,23 +204,23 @@ class Eyes:
             return cast("Fact", self._facts[key])
         other = self._running.get(key)
         if other is not None:
-            await asyncio.wait({other})
-            if not other.cancelled() and other.exception() is None:
+            await other.wait()
+            if other.is_found:
                 self.hits += 1
-                return cast("Fact", other.result())
+                return cast("Fact", other.task.result())
             # The picture of the request that began may have been closed under it: use ours.
         self.misses += 1
         task = asyncio.create_task(fresh())
-        self._running[key] = cast("asyncio.Task[object]", task)
-        task.add_done_callback(lambda done: self._keep(key, done))
-        # Shielded: a client that leaves must not take the fact from one who waits as well.
-        return await asyncio.shield(task)
+        finding = self._running[key] = _Finding(cast("asyncio.Task[object]", task))
+        task.add_done_callback(lambda _: self._keep(key, finding))
+        await finding.wait()
+        return task.result()
 
-    def _keep(self, key: tuple[str, str], done: asyncio.Task[object]) -> None:
-        if self._running.get(key) is done:
+    def _keep(self, key: tuple[str, str], finding: _Finding) -> None:
+        if self._running.get(key) is finding:
             del self._running[key]
-        if done.cancelled() or done.exception() is not None:
+        if not finding.is_found:
             return
-        self._facts[key] = done.result()
+        self._facts[key] = finding.task.result()
         while len(self._facts) > _KEPT_FACTS:
             self._facts.popitem(last=False)

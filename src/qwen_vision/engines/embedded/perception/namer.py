@@ -22,6 +22,7 @@ from qwen_vision.engines.embedded.perception.verdict import (
     name_alone,
     name_checked,
 )
+from qwen_vision.engines.embedded.perception.wish import step
 from qwen_vision.media.items import Size
 
 _INSIDE = 0.8
@@ -109,12 +110,12 @@ class Namer:
         return tuple(sorted(narrow, key=lambda part: -part.confidence))
 
     def _look(self, rgb: Raster, original: Size) -> list[ObjectSeen]:
-        with self._running:
+        with self._running, step():
             rows = self._detector.rows(rgb)
         return list(sightings(rows, original))
 
     def _chances(self, classifier: Classifies, rgb: Raster) -> Scores:
-        with self._running:
+        with self._running, step():
             return classifier.chances(rgb)
 
     def _named(

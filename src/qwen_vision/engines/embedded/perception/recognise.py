@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
-from qwen_vision.engines.embedded.perception.weights import open_session
+from qwen_vision.engines.embedded.perception.weights import Network
 
 _HEIGHT_PX = 48
 _MIN_WIDTH_PX = 320
@@ -55,9 +55,8 @@ class LineReader:
     """Recognises cropped lines. Safe to call from several threads at once."""
 
     def __init__(self, weights: Path, *, threads: int | None = None) -> None:
-        self._session = open_session(weights, threads=threads)
-        self._input = self._session.get_inputs()[0].name
-        listed = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self._network = Network(weights, threads=threads)
+        listed = self._network.notes["character"].splitlines()
         # Index 0 is the CTC blank; the space comes last and is not listed.
         self._characters = ["", *listed, " "]
         self._zero = self._characters.index("0")
@@ -88,7 +87,7 @@ class LineReader:
             tensor = np.zeros((len(batch), 3, _HEIGHT_PX, padded), np.float32)
             for place, (index, width) in enumerate(zip(batch, widths, strict=True)):
                 tensor[place, :, :, :width] = _tensor(crops[index], width)
-            chances = self._session.run(None, {self._input: tensor})[0]
+            chances = self._network.run(tensor)
             for index, width, chance in zip(batch, widths, chances, strict=True):
                 found[index] = self._decode(chance, width / padded)
         return found
