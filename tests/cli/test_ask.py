@@ -143,7 +143,7 @@ def test_output_that_cannot_be_written_is_refused_before_anything_is_asked(
 
 def test_answer_that_could_not_be_kept_is_shown(command: Command) -> None:
     done = command("analyze", "red.png", "-o", "/dev/full", *SCRIPTED)
-    assert (done.returncode, done.stdout) == (1, "A red picture.")
+    assert (done.returncode, done.stdout) == (1, "A red picture.\n")
     assert "Cannot write '/dev/full': No space left on device" in done.stderr
 
 

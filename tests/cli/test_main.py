@@ -1,5 +1,6 @@
 """The command itself: help, version, and what it does with words it does not know."""
 
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,10 @@ from qwen_vision import __version__
 from qwen_vision.cli.main import COMMANDS
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+# The head of a picture of 100,000 x 100,000 pixels.
+VAST = struct.pack(
+    "<2sIHHIIiiHHIIiiII", b"BM", 54, 0, 0, 54, 40, 100_000, 100_000, 1, 24, 0, 0, 0, 0, 0, 0
+)
 
 
 def test_help_names_every_command(command: Command) -> None:
@@ -136,3 +141,22 @@ def test_upstream_as_the_engine_of_a_question_says_how_to_ask_that_server(comman
     assert done.returncode == 1
     assert "QWEN_BASE_URL=http://HOST:PORT/v1" in done.stderr
     assert "--upstream" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("empty.png", b"", "Cannot read 'empty.png': it is empty."),
+        ("vast.bmp", VAST, "vast.bmp: The image size is not supported"),
+        ("vast.bmp", VAST, "make it smaller"),
+        ("broken.mp4", b"\x00\x00\x00\x18ftypmp42", "write it anew"),
+    ],
+)
+def test_file_that_cannot_be_looked_at_is_told_what_is_wrong_with_it(
+    command: Command, folder: Path, *, name: str, data: bytes, words: str
+) -> None:
+    (folder / name).write_bytes(data)
+    done = command("analyze", name)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -12,7 +12,7 @@ from qwen_vision.cli.answer import Listener, TimedAnswer, fetch_answer, run_asyn
 from qwen_vision.cli.call import Call
 from qwen_vision.cli.completers import EngineChoice, choose_engine, open_completer
 from qwen_vision.cli.facts import engine_line, receipt_lines
-from qwen_vision.cli.files import check_writable, write_file
+from qwen_vision.cli.files import check_writable, keep_answer
 from qwen_vision.cli.inputs import Item, sort_words
 from qwen_vision.cli.output import Screen
 from qwen_vision.cli.places import ASK_PICTURE
@@ -20,7 +20,6 @@ from qwen_vision.cli.question import build_request, item_names
 from qwen_vision.cli.sending import sending_of
 from qwen_vision.cli.waiting import Waiting
 from qwen_vision.client.structured import parse_json, without_fence
-from qwen_vision.errors import SettingsError
 from qwen_vision.protocol.request import ChatRequest
 
 
@@ -142,13 +141,7 @@ def _show_at_once(
     if options.output is None:
         screen.answer(text)
     else:
-        try:
-            write_file(Path(options.output), text if text.endswith("\n") else f"{text}\n")
-        except SettingsError:
-            # The disk is full, say: what was waited and paid for is not lost.
-            screen.answer(text)
-            raise
-        screen.note(f"wrote {options.output}")
+        keep_answer(Path(options.output), text, screen)
 
 
 def _default_prompt(items: Sequence[Item], habits: Habits) -> str:

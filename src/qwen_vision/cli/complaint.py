@@ -7,10 +7,12 @@ from qwen_vision.errors import (
     DownloadError,
     DownloadRefusedError,
     ImageFormatError,
+    ImageSizeError,
     MediaFormatError,
     ModelNotFoundError,
     QwenVisionError,
     RemoteError,
+    VideoError,
 )
 
 # The dialect's own words name none.
@@ -26,6 +28,8 @@ _STEPS = (
         " Addresses of this machine and of private networks are only fetched with "
         "QWEN_VISION_ALLOW_PRIVATE_NETWORK=1.",
     ),
+    (ImageSizeError, " It has too many pixels to be decoded here; make it smaller."),
+    (VideoError, " It is cut short or damaged, or holds no pictures; write it anew, as MP4 say."),
     (DownloadError, ". Check the address and the network."),
 )
 

@@ -4,19 +4,20 @@ import os
 import tempfile
 from pathlib import Path
 
+from qwen_vision.cli.output import Screen
 from qwen_vision.errors import SettingsError
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write a text file whole or not at all; raises SettingsError when it cannot be."""
+def keep_answer(path: Path, text: str, screen: Screen) -> None:
+    """Write an answer whole or not at all, and say so; raises SettingsError when it cannot be."""
+    text = text if text.endswith("\n") else f"{text}\n"
     try:
-        if _is_device(path):
-            path.write_text(text, "utf-8")
-        else:
-            # What a link leads to is written, the link stays.
-            _replace(path.resolve(), text)
-    except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
+        _write(path, text)
+    except SettingsError:
+        # The disk is full, say: what was waited and paid for is not lost.
+        screen.answer(text)
+        raise
+    screen.note(f"wrote {path}")
 
 
 def check_writable(path: Path) -> None:
@@ -34,6 +35,17 @@ def check_writable(path: Path) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
     raise _unwritable(path, reason)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        if _is_device(path):
+            path.write_text(text, "utf-8")
+        else:
+            # What a link leads to is written, the link stays.
+            _replace(path.resolve(), text)
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
 
 
 def _is_device(path: Path) -> bool:

@@ -38,10 +38,9 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
     from qwen_vision.cli.answer import run_async
     from qwen_vision.cli.completers import choose_engine
     from qwen_vision.cli.facts import engine_line
-    from qwen_vision.cli.files import check_writable, write_file
+    from qwen_vision.cli.files import check_writable, keep_answer
     from qwen_vision.cli.script_request import read_script_request
     from qwen_vision.cli.script_result import result_json
-    from qwen_vision.errors import SettingsError
 
     defaults = SCRIPTS[name]
     if options.output:
@@ -56,13 +55,7 @@ def run(name: str, argv: Sequence[str], call: Call) -> int:
     call.screen.leave_line()
     result = result_json(answer, wants_json=script_request.wants_json)
     if options.output:
-        try:
-            write_file(Path(options.output), f"{result}\n")
-        except SettingsError:
-            # The disk is full, say: what was waited and paid for is not lost.
-            sys.stdout.write(f"{result}\n")
-            raise
-        call.screen.note(f"wrote {options.output}")
+        keep_answer(Path(options.output), result, call.screen)
     if options.print_response or not options.output:
         sys.stdout.write(f"{result}\n")
     call.screen.note(engine_line(answer, choice))

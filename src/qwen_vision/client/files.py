@@ -83,16 +83,19 @@ def kind_of_type(mime: str) -> Kind:
 
 
 def read_head(path: Path) -> bytes:
-    """The first 16 bytes of a file; raises FileMissingError."""
+    """The first 16 bytes of a file; raises FileMissingError, also for one that holds none."""
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             # Opening a pipe that nobody writes to would wait for ever.
             raise FileMissingError(path=path, reason="it is not a regular file")
         with path.open("rb") as file:
-            return file.read(16)
+            head = file.read(16)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FileMissingError(path=path, reason=reason) from error
+    if not head:
+        raise FileMissingError(path=path, reason="it is empty")
+    return head
 
 
 def data_uri(data: bytes, mime: str) -> str:
