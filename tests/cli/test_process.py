@@ -74,13 +74,17 @@ def test_interrupt_ends_quietly_with_130(start: Start) -> None:
 
 
 SLEEPER = """
-import asyncio, time
+import asyncio, signal, threading, time
 from qwen_vision.engines.base import Abilities, Plugin, TextDelta
 
 class Sleeper:
     name, fingerprint, abilities = "sleeper", "sleeper-1", Abilities(images=True)
 
     async def run(self, prompt):
+        if ELSEWHERE:
+            # Only this thread takes it then: nothing interrupts the wait of the main thread.
+            threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield TextDelta("tick")
         await asyncio.to_thread(time.sleep, 300)
 
@@ -91,10 +95,11 @@ plugin = Plugin("sleeper", "sleeps", lambda argument, settings: Sleeper(), lambd
 """
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
 def test_interrupt_does_not_wait_for_a_thread_that_cannot_be_stopped(
-    start: Start, folder: Path
+    start: Start, folder: Path, *, elsewhere: bool
 ) -> None:
-    (folder / "sleeper.py").write_text(SLEEPER)
+    (folder / "sleeper.py").write_text(f"ELSEWHERE = {elsewhere}\n{SLEEPER}")
     info = folder / "sleeper-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sleeper\nVersion: 1\n")

@@ -1,9 +1,11 @@
 """Answer: what came back, whole, however it came."""
 
 import asyncio
+import signal
+import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -45,13 +47,38 @@ def run_async(work: Coroutine[Any, Any, _Result]) -> _Result:
     runner = asyncio.Runner()
     interrupted = False
     try:
-        return runner.run(work)
+        with _woken_by_signals(runner.get_loop()):
+            return runner.run(work)
     except KeyboardInterrupt:
         interrupted = True
         raise
     finally:
         if not interrupted:
             runner.close()
+
+
+@contextmanager
+def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Wake the loop for every signal.
+
+    One that comes in the instant before the loop begins to wait would else be heeded only when
+    something else happens.
+    """
+    if not isinstance(loop, asyncio.SelectorEventLoop):
+        # That of Windows sees to it by itself.
+        yield
+        return
+    heard, told = socket.socketpair()
+    with heard, told:
+        heard.setblocking(False)
+        told.setblocking(False)
+        loop.add_reader(heard, heard.recv, 4096)
+        before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(heard)
 
 
 async def fetch_answer(
