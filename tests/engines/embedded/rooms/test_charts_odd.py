@@ -11,6 +11,7 @@ from tests.engines.embedded.rooms.conftest import Ask
 from tests.engines.embedded.rooms.plotting import (
     FOOT,
     LEFT,
+    level_axis,
     slices,
     values_in,
     with_axis,
@@ -94,9 +95,20 @@ def _small_names_around() -> Sketch:
     return chart
 
 
+def _lying_with_small_names() -> Sketch:
+    """Bars that lie, two of them with lone letters, beside a letter that names the axis."""
+    chart = level_axis(Sketch(860, 420))
+    for place, (name, value) in enumerate((("Oats", 45), ("Q", 20), ("Rye", 32), ("J", 25))):
+        top = 30 + place * 78
+        chart.draw.rectangle((161, top, 160 + value * 12, top + 44), fill="#2f7d4f")
+        chart.write(name, (150 - 8 * len(name), top + 14), size_px=13)
+    return chart.write("n", (60, 118), size_px=22)
+
+
 @pytest.mark.parametrize(
     ("drawn", "wanted"),
     [
+        (_lying_with_small_names, {"Oats": 45, "Q": 20, "Rye": 32, "J": 25}),
         (_cropped, dict(zip(NAMES, VALUES, strict=True))),
         (_axis_at_the_right, dict(zip(NAMES, VALUES, strict=True))),
         (_on_a_panel, dict(zip(NAMES, VALUES, strict=True))),
@@ -143,6 +155,38 @@ async def test_lines_have_the_names_of_the_strokes_of_a_legend(ask: Ask) -> None
     assert "| | Ada Bly | Bob Ray |" in told
     assert "| Mon | ≈ 12.4 |  |" in told
     assert "| Wed | ≈ 22.1 | ≈ 28.1 |" in told
+
+
+async def test_a_legend_of_lone_small_letters_names_the_series(ask: Ask) -> None:
+    chart = with_axis(_sheet(900))
+    for (name, x), values in zip(THREE, ((30, 12), (42, 24), (18, 45)), strict=True):
+        for left, value, color in zip((x, x + 50), values, (BLUE, ORANGE), strict=True):
+            chart.draw.rectangle((left, FOOT - value * 8, left + 46, FOOT - 1), fill=color)
+        chart.write(name, (x + 10, FOOT + 14), size_px=22)
+    for top, name, color in ((100, "A", BLUE), (126, "B", ORANGE)):
+        chart.draw.rectangle((780, top, 792, top + 12), fill=color)
+        chart.write(name, (800, top - 2), size_px=14)
+    told = (await ask(chart.image, "Read this chart.")).text
+    assert "| | A | B |" in told
+    assert "| South | ≈ 42 | ≈ 24" in told
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Read this chart.", "Axes: x-axis “Year”, a logarithmic scale."),
+        ("读图表", "坐标轴：横轴“Year”，对数刻度。"),
+        ("What is the value in 2021?", "“2021”: ≈ 102"),
+    ],
+)
+async def test_a_line_on_a_scale_of_powers_says_so(ask: Ask, *, question: str, wanted: str) -> None:
+    chart = with_axis(Sketch(800, 580), ("1", "10", "100", "1000", "10000"))
+    points = [(180 + place * 150, FOOT - y) for place, y in enumerate((100, 200, 150, 300))]
+    chart.draw.line(points, fill="#d62728", width=3)
+    for (x, _), name in zip(points, ("2020", "2021", "2022", "2023"), strict=True):
+        chart.write(name, (x - 24, FOOT + 14), size_px=22)
+    chart.write("Year", (400, FOOT + 60), size_px=22)
+    assert wanted in (await ask(chart.image, question)).text
 
 
 async def test_bars_that_touch_are_measured_one_by_one(ask: Ask) -> None:
