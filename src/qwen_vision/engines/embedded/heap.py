@@ -7,6 +7,7 @@ Other C libraries and systems have no such call and are left alone.
 
 import ctypes
 import mmap
+import platform
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,35 +21,30 @@ class Heap:
     """Watches how much memory this process holds. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._least_bytes = resident_bytes()
+        self._least_bytes = 0
 
     def give_back(self) -> None:
         """Return freed memory to the system where much more is held than before.
 
         Takes some microseconds where it is not.
         """
-        held = resident_bytes()
         library = _gnu_library()
-        if library is not None and held - self._least_bytes > _KEPT_BYTES:
+        if library is None:
+            return
+        held = resident_bytes()
+        if held - self._least_bytes > _KEPT_BYTES:
             library.malloc_trim(0)
             # What is held now is in use: models that were loaded, facts that are kept.
-            self._least_bytes = resident_bytes()
-        else:
-            self._least_bytes = min(self._least_bytes, held)
+            held = self._least_bytes = resident_bytes()
+        self._least_bytes = min(self._least_bytes, held)
 
 
 def resident_bytes() -> int:
-    """The memory that this process holds; 0 where the system does not say."""
-    if not _FIGURES.exists():
-        return 0
+    """The memory that this process holds, as Linux tells it."""
     return int(_FIGURES.read_text("ascii").split()[1]) * mmap.PAGESIZE
 
 
 @cache
 def _gnu_library() -> ctypes.CDLL | None:
-    try:
-        library = ctypes.CDLL("libc.so.6")
-        library.malloc_trim.argtypes = [ctypes.c_size_t]
-    except (OSError, AttributeError):
-        return None
-    return library
+    is_gnu = platform.system() == "Linux" and platform.libc_ver()[0] == "glibc"
+    return ctypes.CDLL("libc.so.6") if is_gnu else None

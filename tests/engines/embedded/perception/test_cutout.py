@@ -38,5 +38,11 @@ async def test_a_thing_that_looks_like_the_ground_has_no_colour_of_its_own(
 async def test_a_thing_that_fills_the_picture_can_not_be_told_from_a_ground(
     eyes: Eyes, sketch: "type[Sketch]"
 ) -> None:
-    page = sketch(600, 400, ground="#dc1e1e")
-    assert await eyes.thing_colors(page.image, Box(0, 0, 600, 400)) == ()
+    page = sketch(120, 80, ground="#dc1e1e")
+    assert await eyes.thing_colors(page.image, Box(0, 0, 120, 80)) == ()
+
+
+async def test_a_thing_as_thin_as_a_hair_breaks_nothing(eyes: Eyes, sketch: "type[Sketch]") -> None:
+    page = sketch(600, 900, ground="white")
+    page.draw.line((300, 0, 300, 900), fill="black")
+    assert await eyes.thing_colors(page.image, Box(300, 0, 300.5, 900)) == ()

@@ -36,7 +36,8 @@ def cut_out(rgb: Raster, box: Box, original: Size) -> Raster | None:
     first_x, first_y = int(max(0, left - aside)), int(max(0, top - above))
     view = rgb[first_y : int(bottom + above) + 1, first_x : int(right + aside) + 1]
     scale = min(1.0, _SIDE_PX / max(view.shape[:2]))
-    view = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = (max(1, round(view.shape[1] * scale)), max(1, round(view.shape[0] * scale)))
+    view = cv2.resize(view, small, interpolation=cv2.INTER_AREA)
     inner = (
         slice(int((top - first_y) * scale), int((bottom - first_y) * scale)),
         slice(int((left - first_x) * scale), int((right - first_x) * scale)),

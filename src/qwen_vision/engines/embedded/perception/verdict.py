@@ -99,12 +99,12 @@ def name_checked(
 
 
 def _is_another(chances: Scores, fitting: Collection[int]) -> bool:
-    """Whether the classifier is sure of what stands in no other's way, or knows no such thing."""
+    """Whether what the classifier sees speaks against the detector's name for a thing."""
     best = int(chances.argmax())
-    is_animal = "animal" in kinds_of(best)
-    if fitting and is_animal:
-        return False
-    return bool(chances[best] >= _SURE) or (is_animal and not fitting)
+    if "animal" in kinds_of(best):
+        # It may stand before the thing; where no class fits the thing, it is taken for one.
+        return not fitting
+    return bool(chances[best] >= _SURE)
 
 
 def _other(
