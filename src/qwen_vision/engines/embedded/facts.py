@@ -210,13 +210,26 @@ class Rounds:
     round_ones: int
 
 
+Shown: TypeAlias = Literal["all", "part", "more", "beside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A place that changed, and its main colours before and after; empty where none prevails."""
+
+    box: Box
+    before: str = ""
+    after: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """How two pictures differ.
 
     `likeness` runs from 0 (nothing in common) to 1 (the same). `regions` are the places that
-    changed, in pixels of the first picture, largest first; `regions_second` the same places in
-    pixels of the second. They are known only if the pictures show the same thing (`aligned`).
+    changed, in pixels of the first picture, largest first. They and all that follows are known
+    only if the pictures show the same thing (`aligned`): how the second is turned (clockwise)
+    and mirrored, whether it shows all of the first, `gain` times its light, and no colours.
     """
 
     likeness: float
@@ -224,8 +237,12 @@ class Difference:
     aligned: bool
     first_px: tuple[int, int]
     second_px: tuple[int, int]
-    regions: tuple[Box, ...] = ()
-    regions_second: tuple[Box, ...] = ()
+    regions: tuple[Region, ...] = ()
+    turn_deg: int = 0
+    mirrored: bool = False
+    shown: Shown = "all"
+    gain: float = 1.0
+    made_grey: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,15 @@ _ALL: Final = re.compile(
     r"每张|区别",
     re.IGNORECASE,
 )
+# What relates pictures to each other, whatever one of them is called.
+RELATES: Final = re.compile(
+    r"\b(?:identical|alike|brighter|darker|mirror\w*|flipp?ed|rotated|turned|"
+    r"cropp?(?:ed)?|missing|removed|odd one|"
+    r"(?:places?|anything|something) (?:has |have )?(?:been )?(?:changed|added)|"
+    r"(?:are|is|do|does|show|shows|look|looks) .{0,40}\bthe same\b)|"
+    r"一样|相同|更亮|更暗|旋转|镜像|翻转|裁剪|多了|少了|缺少",
+    re.IGNORECASE,
+)
 _NTH: Final = re.compile(
     r"\b(?P<word>first|second|third|fourth|fifth|last) (?:picture|image|photo|page|one|video|"
     r"receipt|invoice)\b"
@@ -94,7 +103,11 @@ def set_scene(prompt: Prompt, eyes: Eyes) -> Scene:
     return Scene(
         question=question,
         language=language_of(said),
-        items=tuple(_nth(question, items if len(items) > 1 else everything, items)),
+        items=tuple(
+            items
+            if len(items) > 1 and RELATES.search(question)
+            else _nth(question, items if len(items) > 1 else everything, items)
+        ),
         model=prompt.model,
         eyes=eyes,
         instructions=instructions,

@@ -24,7 +24,7 @@ from qwen_vision.engines.embedded.rooms.reckon import reckoned
 from qwen_vision.engines.embedded.rooms.sections import names_a_section
 from qwen_vision.engines.embedded.rooms.shaded import asks_shaded
 from qwen_vision.engines.embedded.rooms.told import asks_a_fact
-from qwen_vision.engines.embedded.scene import Scene
+from qwen_vision.engines.embedded.scene import RELATES, Scene
 
 # What a question about numbers may be taken for by its words.
 _TELLS_NUMBERS: Final = frozenset({
@@ -131,6 +131,8 @@ async def meant_pictures(scene: Scene, intent: Intent) -> Scene:
 
 
 async def _placed(intent: Intent, scene: Scene) -> Intent:
+    if len(scene.images) >= _SEVERAL and RELATES.search(intent.text):
+        return replace(intent, task=Task.COMPARE)
     if intent.task is Task.SIZE and not scene.videos and _LASTS.search(intent.text):
         # Only a video lasts; of a page this asks for a time that it prints.
         intent = replace(intent, task=Task.UNKNOWN)

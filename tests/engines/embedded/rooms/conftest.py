@@ -1,11 +1,13 @@
 """One engine for the tests of a file, and how they ask it."""
 
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import pytest
 import pytest_asyncio
+from PIL import Image as PillowImage
 
 from qwen_vision.catalogue.catalogue import find_model
 from qwen_vision.engines.base import (
@@ -20,6 +22,7 @@ from qwen_vision.engines.base import (
     Turn,
 )
 from qwen_vision.engines.embedded.engine import EmbeddedEngine
+from qwen_vision.media.items import Pixels
 from qwen_vision.protocol.receipt import Evidence
 from qwen_vision.protocol.request import ChatRequest
 
@@ -35,6 +38,20 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     calls: dict[str, str] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
+
+
+Patches: TypeAlias = Callable[[int], Pixels]
+
+
+@pytest.fixture
+def patches() -> Patches:
+    """A scene (640 x 360) of patches of every shade, as real ones have; another for each seed."""
+
+    def scene(seed: int) -> Pixels:
+        dots = random.Random(seed).randbytes(128 * 72)  # noqa: S311 - a picture, no secret
+        return PillowImage.frombytes("L", (128, 72), dots).resize((640, 360)).convert("RGB")
+
+    return scene
 
 
 Part: TypeAlias = PromptPart | str

@@ -1,7 +1,6 @@
 """What people ask about a view that moves, light that changes, fades and crowds."""
 
 import math
-import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,44 +12,39 @@ if TYPE_CHECKING:
 
     from qwen_vision.media.items import Pixels
     from tests.engines.embedded.conftest import Film, Sketch
-    from tests.engines.embedded.rooms.conftest import Ask
+    from tests.engines.embedded.rooms.conftest import Ask, Patches
 
 # One engine for all: what it has loaded and seen is kept.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def ground(seed: int = 0) -> "Pixels":
-    """Patches of every size and shade, as a real scene has them; another for each seed."""
-    dots = random.Random(seed).randbytes(128 * 72)  # noqa: S311 - a picture, no secret
-    return PillowImage.frombytes("L", (128, 72), dots).resize((640, 360)).convert("RGB")
-
-
-def window(left: float, top: float, zoom: float = 1.0) -> "Pixels":
-    """What a camera sees of the ground from a corner on."""
+def window(patches: "Patches", corner: tuple[float, float], zoom: float = 1.0) -> "Pixels":
+    """What a camera sees of a scene from a corner on."""
+    left, top = corner
     box = (left, top, left + 320 * zoom, top + 180 * zoom)
-    return ground().resize((320, 180), box=box)
+    return patches(0).resize((320, 180), box=box)
 
 
-def tilts_up_then_rests() -> "list[Pixels]":
-    return [window(100, max(60, 170 - 22 * number)) for number in range(12)]
+def tilts_up_then_rests(patches: "Patches") -> "list[Pixels]":
+    return [window(patches, (100, max(60, 170 - 22 * number))) for number in range(12)]
 
 
-def zooms_out_and_darkens() -> "list[Pixels]":
-    frames = [window(160 - 16 * n, 90 - 9 * n, 1 + 0.1 * n) for n in range(8)]
+def zooms_out_and_darkens(patches: "Patches") -> "list[Pixels]":
+    frames = [window(patches, (160 - 16 * n, 90 - 9 * n), 1 + 0.1 * n) for n in range(8)]
     return [ImageEnhance.Brightness(f).enhance(1 - 0.08 * n) for n, f in enumerate(frames)]
 
 
-def sways() -> "list[Pixels]":
-    return [window(100 + 8 * (number % 2), 80) for number in range(9)]
+def sways(patches: "Patches") -> "list[Pixels]":
+    return [window(patches, (100 + 8 * (number % 2), 80)) for number in range(9)]
 
 
-def pans_left() -> "list[Pixels]":
-    return [window(200 - 22 * number, 80) for number in range(8)]
+def pans_left(patches: "Patches") -> "list[Pixels]":
+    return [window(patches, (200 - 22 * number, 80)) for number in range(8)]
 
 
-def storms() -> "list[Pixels]":
+def storms(patches: "Patches") -> "list[Pixels]":
     """Nothing of a frame is found again in the next, though all have the same colours."""
-    return [ground(seed).resize((320, 180), box=(0, 0, 320, 180)) for seed in range(6)]
+    return [patches(seed).resize((320, 180), box=(0, 0, 320, 180)) for seed in range(6)]
 
 
 @pytest.mark.parametrize(
@@ -74,18 +68,19 @@ async def test_how_the_view_moves_is_told(
     ask: "Ask",
     film: "type[Film]",
     *,
-    frames: "Callable[[], list[Pixels]]",
+    patches: "Patches",
+    frames: "Callable[[Patches], list[Pixels]]",
     question: str,
     wanted: str,
 ) -> None:
-    assert wanted in (await ask(film(frames()), question)).text
+    assert wanted in (await ask(film(frames(patches)), question)).text
 
 
 async def test_of_several_shots_those_whose_view_moves_are_named(
-    ask: "Ask", sketch: "type[Sketch]", film: "type[Film]"
+    ask: "Ask", patches: "Patches", *, sketch: "type[Sketch]", film: "type[Film]"
 ) -> None:
     still = [sketch(320, 180, ground="#e0b030").pixels] * 4
-    answer = await ask(film(still + pans_left()), "Does the camera move?")
+    answer = await ask(film(still + pans_left(patches)), "Does the camera move?")
     assert answer.text.startswith("Yes, in 1 of 2 shots:\n- 2.0 s-6.0 s: the view pans left")
 
 
@@ -100,9 +95,9 @@ async def test_of_several_shots_those_whose_view_moves_are_named(
     ],
 )
 async def test_fades_and_dissolves_are_told_with_their_times(
-    ask: "Ask", *, film: "type[Film]", question: str, wanted: str
+    ask: "Ask", patches: "Patches", *, film: "type[Film]", question: str, wanted: str
 ) -> None:
-    first, second = (ground(seed).resize((320, 180)) for seed in (1, 5))
+    first, second = (patches(seed).resize((320, 180)) for seed in (1, 5))
     second = PillowImage.blend(second, PillowImage.new("RGB", (320, 180), "#f0c040"), 0.5)
     black = PillowImage.new("RGB", (320, 180), "black")
     mixed = PillowImage.blend

@@ -1,27 +1,31 @@
 """Compares two pictures: lays the second over the first and finds what changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from qwen_vision.engines.embedded.facts import Box, Difference
-from qwen_vision.engines.embedded.perception.arrays import Points, Raster, Scores
+from qwen_vision.engines.embedded.facts import Box, Difference, Region
+from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
+from qwen_vision.engines.embedded.perception.overlay import Laid, lay_over, soft
+from qwen_vision.engines.embedded.perception.picture import main_color
 from qwen_vision.media.items import Size
 
 _SIDE_PX = 960
 # Blurred pictures that differ by less than this are the same but for noise and compression.
 _CHANGED = 22
 _MIN_AREA = 0.0002
-_MIN_INLIERS = 25
-_SAME_ASPECT = 0.02
-_SPREAD = 0.25
-_ALIGNED_LIKENESS = 0.35
+_ALIGNED = 0.35
 _MAX_REGIONS = 40
 # Bare paper is like any other: what is drawn on it tells two pages apart.
 _NEAR_PX = 9
 _STROKE = 24.0
 _PLAIN_WEIGHT = 0.02
+_COVERED, _WHITE, _DARK = 250, 255, 8
+# The light changed when it is so much lighter or darker, and that explains what differs.
+_SAME_LIGHT, _EXPLAINED = 0.05, 0.6
+# Mean distance of the channels: of a picture without colours, and of one that has some.
+_GREY, _TINTED = 3.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +46,71 @@ def difference(first: View, second: View) -> Difference:
 
     Likeness is the mean structural similarity (Wang et al. 2004) of the pictures laid over
     each other, plain ground counting little beside what is drawn, times the share of colours
-    they have in common.
+    they have in common. Places count as changed when they differ by more than the light does.
     """
     one, other = _shrunk(first.rgb), _shrunk(second.rgb)
     identical = first.size_px == second.size_px and bool(np.array_equal(first.rgb, second.rgb))
     if identical:
         return Difference(1.0, True, True, first.size_px, second.size_px)  # noqa: FBT003 - facts
-    plain = _stretch(other, one)
-    found = _laid_over(one, other)
-    matrix = plain if found is None else found
-    size = (one.shape[1], one.shape[0])
-    warped = cv2.warpAffine(other, matrix, size, flags=cv2.INTER_LINEAR)
-    covered = cv2.warpAffine(np.full(other.shape[:2], 255, np.uint8), matrix, size)
-    likeness = _likeness(one, warped, covered > 250)
+    laid = lay_over(one, other)
+    drawn = _structure(one, laid)
     # Two pages of one size lie on each other edge by edge whatever is written on them.
-    aligned = likeness >= _ALIGNED_LIKENESS or not np.array_equal(matrix, plain)
-    boxes = _changed(one, warped, covered) if aligned else []
-    there = cv2.invertAffineTransform(matrix)
+    if drawn < _ALIGNED and not laid.is_found:
+        likeness = round(drawn * _common(one, laid), 4)
+        return Difference(likeness, False, False, first.size_px, second.size_px)  # noqa: FBT003 - facts
+    made_grey = _is_made_grey(one, laid)
+    if made_grey:
+        one = cv2.cvtColor(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    lit, gain = _lit_alike(one, laid)
     return Difference(
-        likeness=round(likeness, 4),
+        likeness=round(drawn * _common(one, laid), 4),
         identical=False,
-        aligned=aligned,
+        aligned=True,
         first_px=first.size_px,
         second_px=second.size_px,
-        regions=tuple(_in_original(box, np.eye(2, 3), (one, first)) for box in boxes),
-        regions_second=tuple(_in_original(box, there, (other, second)) for box in boxes),
+        regions=tuple(
+            replace(region, box=_in_original(region.box, one, first))
+            for region in _changed(lit, laid)
+        ),
+        turn_deg=laid.turn_deg,
+        mirrored=laid.is_mirrored,
+        shown=laid.shown,
+        gain=round(gain, 2),
+        made_grey=made_grey,
     )
+
+
+def _is_made_grey(one: Raster, laid: Laid) -> bool:
+    """Whether the second has no colours and the first has some."""
+    before, after = (
+        float(np.ptp(rgb[laid.covered > _COVERED].astype(np.int16), axis=1).mean())
+        for rgb in (one, laid.rgb)
+    )
+    return after < _GREY < _TINTED < before
+
+
+def _lit_alike(one: Raster, laid: Laid) -> tuple[Raster, float]:
+    """The first picture in the light of the second, and how much lighter that is (1: as light)."""
+    before, after = (_luma(rgb)[laid.covered > _COVERED] for rgb in (one, laid.rgb))
+    unclipped = (np.minimum(before, after) > _DARK) & (np.maximum(before, after) < _WHITE - _DARK)
+    if not unclipped.any():
+        return one, 1.0
+    gain = float(np.median(after[unclipped] / before[unclipped]))
+    lit = np.clip(one.astype(np.float32) * gain, 0, _WHITE).astype(np.uint8)
+    apart = np.abs(before - after).mean()
+    left = np.abs(_luma(lit)[laid.covered > _COVERED] - after).mean()
+    if abs(gain - 1) < _SAME_LIGHT or left >= _EXPLAINED * apart:
+        return one, 1.0
+    return lit, gain
+
+
+def _luma(rgb: Raster) -> Scores:
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+
+def _tint(pixels: Raster) -> float:
+    """How far the channels of pixels (n, 3) lie apart, on average."""
+    return float(np.ptp(pixels.astype(np.int16), axis=1).mean()) if len(pixels) else 0.0
 
 
 def _shrunk(rgb: Raster) -> Raster:
@@ -77,75 +120,24 @@ def _shrunk(rgb: Raster) -> Raster:
     return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
 
 
-def _stretch(source: Raster, target: Raster) -> Scores:
-    across, down = target.shape[1] / source.shape[1], target.shape[0] / source.shape[0]
-    return np.array([[across, 0, 0], [0, down, 0]], np.float64)
-
-
-def _laid_over(one: Raster, other: Raster) -> Scores | None:
-    """The affine map that lays `other` over `one`, or None when they share too little."""
-    plain = _stretch(other, one)
-    same_aspect = abs(plain[0, 0] / plain[1, 1] - 1) < _SAME_ASPECT
-    if same_aspect:
-        size = (one.shape[1], one.shape[0])
-        over = cv2.resize(other, size, interpolation=cv2.INTER_AREA)
-        # Most pictures that are compared come from one source and lie exactly.
-        if float(np.median(cv2.absdiff(_soft(one), _soft(over)))) < 3:
-            moved = _by_features(one, other)
-            if moved is None or np.abs(moved - plain).max() < 1.5:
-                return plain
-            return moved
-    return _by_features(one, other)
-
-
-def _by_features(one: Raster, other: Raster) -> Scores | None:
-    finder = cv2.ORB.create(nfeatures=1500)
-    places, marks = finder.detectAndCompute(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), None)
-    others, other_marks = finder.detectAndCompute(cv2.cvtColor(other, cv2.COLOR_RGB2GRAY), None)
-    if len(places) < _MIN_INLIERS or len(others) < _MIN_INLIERS:
-        return None
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(other_marks, marks)
-    if len(pairs) < _MIN_INLIERS:
-        return None
-    source = np.array([others[pair.queryIdx].pt for pair in pairs], np.float32)
-    target = np.array([places[pair.trainIdx].pt for pair in pairs], np.float32)
-    estimate: tuple[Scores | None, Raster] = cv2.estimateAffinePartial2D(
-        source, target, ransacReprojThreshold=3.0
-    )
-    matrix, inliers = estimate
-    if matrix is None or int(inliers.sum()) < max(_MIN_INLIERS, 0.2 * len(pairs)):
-        return None
-    # Points of one printed line tell nothing of the rest: two receipts may share a heading.
-    agree, everywhere = _reach(target[inliers.ravel() > 0]), _reach(target)
-    if (agree < _SPREAD * everywhere).any():
-        return None
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    return matrix if 0.3 < scale < 3.0 else None
-
-
-def _reach(points: Points) -> Scores:
-    """How wide and how high most points lie apart."""
-    reach: Scores = np.ptp(np.percentile(points, (10, 90), axis=0), axis=0)
-    return reach
-
-
-def _soft(rgb: Raster) -> Raster:
-    return cv2.GaussianBlur(rgb, (5, 5), 0)
-
-
-def _likeness(one: Raster, other: Raster, covered: Raster) -> float:
+def _structure(one: Raster, laid: Laid) -> float:
+    """How alike both are drawn where they cover each other, less where they cover little."""
+    covered = laid.covered > _COVERED
     # Softened: the same letters drawn smaller, or half a pixel aside, are the same letters.
-    grey = [cv2.cvtColor(_soft(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32) for rgb in (one, other)]
+    grey = [_luma(soft(rgb)) for rgb in (one, laid.rgb)]
     similar, weight = _similarity(grey[0], grey[1]), _drawn(grey) * covered
-    structure = float((similar * weight).sum() / weight.sum()) if covered.any() else 0.0
+    structure = float((similar * weight).sum() / max(1.0, float(weight.sum())))
+    return max(0.0, min(1.0, structure)) * float(covered.mean()) ** 0.5
+
+
+def _common(one: Raster, laid: Laid) -> float:
+    """The share of the colours that both have."""
+    covered = (laid.covered > _COVERED).astype(np.uint8)
     colors = [
-        cv2.calcHist([rgb], [0, 1, 2], covered.astype(np.uint8), [6, 6, 6], [0, 256] * 3)
-        for rgb in (one, other)
+        cv2.calcHist([rgb], [0, 1, 2], covered, [6, 6, 6], [0, 256] * 3) for rgb in (one, laid.rgb)
     ]
     shares = [histogram / max(1.0, float(histogram.sum())) for histogram in colors]
-    common = float(np.minimum(shares[0], shares[1]).sum())
-    seen = float(covered.mean()) ** 0.5
-    return float(max(0.0, min(1.0, structure)) * common * seen)
+    return float(np.minimum(shares[0], shares[1]).sum())
 
 
 def _drawn(greys: list[Scores]) -> Scores:
@@ -176,34 +168,33 @@ def _similarity(one: Scores, other: Scores) -> Scores:
     return similar
 
 
-def _changed(one: Raster, other: Raster, covered: Raster) -> list[Box]:
-    apart = cv2.absdiff(_soft(one), _soft(other)).max(axis=2)
-    inside = cv2.erode(covered, np.ones((5, 5), np.uint8)) > 250
+def _changed(one: Raster, laid: Laid) -> list[Region]:
+    apart = cv2.absdiff(soft(one), soft(laid.rgb)).max(axis=2)
+    inside = cv2.erode(laid.covered, np.ones((5, 5), np.uint8)) > _COVERED
     mask = ((apart > _CHANGED) & inside).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     # Strokes of one word and parts of one thing belong together.
     reach = max(5, round(max(mask.shape) / 60)) | 1
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     smallest = max(12.0, _MIN_AREA * mask.size)
-    found = [
-        stats[index] for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] >= smallest
-    ]
-    found.sort(key=lambda stat: -int(stat[cv2.CC_STAT_AREA]))
-    return [
-        Box(float(left), float(top), float(left + width), float(top + height))
-        for left, top, width, height, _ in found[:_MAX_REGIONS]
-    ]
+    found = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] >= smallest]
+    found.sort(key=lambda index: -int(stats[index, cv2.CC_STAT_AREA]))
+    regions = []
+    for index in found[:_MAX_REGIONS]:
+        left, top, width, height = (float(side) for side in stats[index, :4])
+        own = (labels == index) & (mask > 0)
+        regions.append(
+            Region(
+                Box(left, top, left + width, top + height),
+                main_color(one[own]),
+                main_color(laid.rgb[own]),
+            )
+        )
+    return regions
 
 
-def _in_original(box: Box, matrix: Scores, place: tuple[Raster, View]) -> Box:
-    shrunk, view = place
-    corners = np.array(
-        [[box.left, box.top], [box.right, box.top], [box.right, box.bottom], [box.left, box.bottom]]
-    )
-    moved = corners @ np.asarray(matrix)[:, :2].T + np.asarray(matrix)[:, 2]
-    width, height = view.size_px
-    scale = np.array([width / shrunk.shape[1], height / shrunk.shape[0]])
-    low = np.clip(moved.min(axis=0) * scale, 0, [width, height])
-    high = np.clip(moved.max(axis=0) * scale, 0, [width, height])
-    return Box(*(round(float(value), 1) for value in (*low, *high)))
+def _in_original(box: Box, shrunk: Raster, view: View) -> Box:
+    across, down = view.size_px[0] / shrunk.shape[1], view.size_px[1] / shrunk.shape[0]
+    sides = (box.left * across, box.top * down, box.right * across, box.bottom * down)
+    return Box(*(round(side, 1) for side in sides))

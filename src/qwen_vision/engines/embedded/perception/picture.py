@@ -49,6 +49,7 @@ _MAX_COLORS = 6
 _BLANK_SPREAD = 2.0
 _BLANK_EDGE = 12
 _GREY_CHROMA = 6.0
+_PREVAILS = 0.5
 
 
 def picture_facts(rgb: Raster, *, width_px: int, height_px: int) -> PictureFacts:
@@ -115,3 +116,10 @@ def _colors(rgb: Raster) -> tuple[ColorShare, ...]:
             red, green, blue = np.median(pixels[chosen], axis=0).astype(int)
             shares.append(ColorShare(name, f"#{red:02x}{green:02x}{blue:02x}", round(share, 4)))
     return tuple(sorted(shares, key=lambda color: -color.share)[:_MAX_COLORS])
+
+
+def main_color(pixels: Raster) -> str:
+    """The name of the colour most of these pixels (n, 3) have; empty where none prevails."""
+    facts = picture_facts(pixels[:, None, :], width_px=1, height_px=len(pixels))
+    best = facts.colors[:1]
+    return best[0].name if best and best[0].share >= _PREVAILS else ""

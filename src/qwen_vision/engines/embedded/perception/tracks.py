@@ -10,7 +10,7 @@ import numpy as np
 
 from qwen_vision.engines.embedded.facts import Box, Mover, Point
 from qwen_vision.engines.embedded.perception.arrays import Raster, Scores
-from qwen_vision.engines.embedded.perception.picture import picture_facts
+from qwen_vision.engines.embedded.perception.picture import main_color
 
 _FEWEST_FRAMES: Final = 3
 _GROUND_FRAMES: Final = 60
@@ -24,7 +24,6 @@ _REACH_FIRST: Final = 0.4
 _REACH: Final = 0.22
 _GREYS: Final = 60.0
 _MISSED_S: Final = 1.1
-_ONE_COLOR: Final = 0.5
 # What moves less than this, in parts of the frame, stays where it is.
 _STAYS: Final = 0.06
 _KEPT_PIXELS: Final = 60
@@ -196,7 +195,7 @@ def _mover(track: _Track, times: Sequence[float], ground: Scores) -> Mover | Non
         points=tuple(track.points),
         gone_s=next((time_s for time_s in times if time_s > last_s), None),
         came=first_s > times[0],
-        color=_color(np.concatenate(track.pixels)),
+        color=main_color(np.concatenate(track.pixels)),
     )
     under, around = _ground_at(track.points[0].box, ground)
     is_gap = np.abs(track.blob.tint - around).max() < np.abs(under - around).max()
@@ -217,7 +216,7 @@ def _other_way(gap: Mover, times: Sequence[float], under: Scores) -> Mover | Non
         points=tuple(Point(time_s, gap.points[0].box) for time_s in there),
         gone_s=gap.start_s if gap.came else None,
         came=not gap.came,
-        color=_color(np.tile(under, (4, 1)).astype(np.uint8)),
+        color=main_color(np.tile(under, (4, 1)).astype(np.uint8)),
     )
 
 
@@ -232,9 +231,3 @@ def _ground_at(box: Box, ground: Scores) -> tuple[Scores, Scores]:
     inside = ground[top:bottom, left:right].reshape(-1, 3)
     around = ground[rim] if rim.any() else inside
     return np.median(inside, axis=0), np.median(around, axis=0)
-
-
-def _color(pixels: Raster) -> str:
-    facts = picture_facts(pixels[:, None, :], width_px=1, height_px=len(pixels))
-    best = facts.colors[:1]
-    return best[0].name if best and best[0].share >= _ONE_COLOR else ""

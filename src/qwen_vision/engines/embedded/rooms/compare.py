@@ -4,14 +4,15 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final
 
-from qwen_vision.engines.embedded.facts import Difference, ObjectSeen, Reading
+from qwen_vision.engines.embedded.facts import Difference, ObjectSeen, Reading, Region
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.language import bracket, join_words, shorten
 from qwen_vision.engines.embedded.places import place_words
 from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.describe import color_name
 from qwen_vision.engines.embedded.rooms.things import object_name
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
@@ -19,6 +20,8 @@ from qwen_vision.media.items import Image
 from qwen_vision.protocol.receipt import Evidence
 
 _SHOWN: Final = 8
+# Of so many pictures at most every two are compared; so alike they are the same but for noise.
+_MOST_TOLD_APART, _ALIKE = 6, 0.995
 # A word; of Chinese and Japanese, which leave no space between words, each character.
 _WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 
@@ -33,6 +36,8 @@ async def compare(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
             )
         )
         return
+    if len(scene.images) > 2:
+        yield Say(await _odd_one(scene))
     for place, (first, second) in enumerate(pairwise(scene.images)):
         if place:
             yield Say("\n\n")
@@ -41,6 +46,24 @@ async def compare(scene: Scene, _intent: Intent) -> AsyncIterator[Step]:
             yield Say(scene.say(f"Pictures {one} and {two}:\n", f"图片 {one} 和图片 {two}：\n"))
         async for step in _pair(scene, first, second):
             yield step
+
+
+async def _odd_one(scene: Scene) -> str:
+    """Which one picture differs from all the others, which are alike; empty if there is none."""
+    images = [image for _, image in scene.images]
+    likeness = {
+        (one, other): (await scene.eyes.differ(images[one], images[other])).likeness
+        for one, other in combinations(range(min(len(images), _MOST_TOLD_APART)), 2)
+    }
+    for odd, (index, _) in enumerate(scene.images):
+        others = [alike for pair, alike in likeness.items() if odd not in pair]
+        own = [alike for pair, alike in likeness.items() if odd in pair]
+        if own and others and min(others) >= _ALIKE > max(own):
+            return scene.say(
+                f"Picture {index + 1} differs from the others, which are alike.\n\n",
+                f"第 {index + 1} 张与其他图片不同，其余的相同。\n\n",
+            )
+    return ""
 
 
 async def _pair(
@@ -55,6 +78,9 @@ async def _pair(
         yield Say(scene.say("The two pictures are identical.", "两张图片完全相同。"))
         return
     yield Say(_likeness(scene, found))
+    made = _made(scene, found)
+    if made:
+        yield Say("\n" + made)
     if found.first_px != found.second_px:
         (w1, h1), (w2, h2) = found.first_px, found.second_px
         yield Say(
@@ -72,7 +98,7 @@ async def _pair(
     if objects:
         yield Say("\n" + objects)
     for region in found.regions[:_SHOWN]:
-        yield Proof(Evidence("difference", first[0], box=whole_box(region)))
+        yield Proof(Evidence("difference", first[0], box=whole_box(region.box)))
     if found.regions:
         yield Say("\n" + _regions(scene, found, first[1]))
 
@@ -88,6 +114,51 @@ def _likeness(scene: Scene, found: Difference) -> str:
         f"The two pictures show different views; they are {percent} alike.",
         f"两张图片画面不同，相似度 {percent}。",
     )
+
+
+def _made(scene: Scene, found: Difference) -> str:
+    """What was done to the whole first picture to make the second: turned, cut, lit."""
+    changes = []
+    if found.mirrored:
+        changes.append(scene.say("mirrored", "左右镜像"))
+    if found.turn_deg:
+        way = {90: ("90° clockwise", "顺时针旋转 90°"), 180: ("180°", "旋转 180°")}.get(
+            found.turn_deg, ("90° anticlockwise", "逆时针旋转 90°")
+        )
+        changes.append(scene.say(f"rotated by {way[0]}", way[1]))
+    if found.made_grey:
+        changes.append(scene.say("without its colours, in shades of grey", "去掉颜色（灰度）"))
+    if found.gain != 1:
+        lighter = found.gain > 1
+        changes.append(
+            scene.say(
+                f"made {'brighter' if lighter else 'darker'} ({found.gain:.2f} times the light)",
+                f"{'变亮' if lighter else '变暗'}（亮度约为 {found.gain:.2f} 倍）",
+            )
+        )
+    shown = {
+        "part": scene.say("cropped: it shows only a part of the first", "裁剪，只有第一张的一部分"),
+        "more": scene.say(
+            "wider: the first is only a part of it", "范围更大，第一张只是其中一部分"
+        ),
+        "beside": scene.say("shifted: it shows a part of the first and more beside", "有所平移"),
+        "all": "",
+    }[found.shown]
+    changes += [shown] if shown else []
+    if not changes:
+        return ""
+    return scene.say(
+        f"The second is the first {join_words('en', changes)}.",
+        f"第二张是第一张{join_words('zh', changes)}。",
+    )
+
+
+def _recolored(scene: Scene, region: Region) -> str:
+    """That a place has another colour now; empty where none prevails or it is the same."""
+    if not region.before or not region.after or region.before == region.after:
+        return ""
+    before, after = (color_name(name, scene.language) for name in (region.before, region.after))
+    return scene.say(f" from {before} to {after}", f"从{before}变为{after}")
 
 
 def _text(scene: Scene, first: Reading, second: Reading) -> str:
@@ -152,10 +223,10 @@ def _objects(
 def _regions(scene: Scene, found: Difference, image: Image) -> str:
     places = []
     for region in found.regions[:_SHOWN]:
-        left, top, right, bottom = whole_box(region)
-        words = place_words(region, image.original, scene.language)
+        left, top, right, bottom = whole_box(region.box)
+        words = place_words(region.box, image.original, scene.language)
         corners = f"{left}, {top}, {right}, {bottom}"
-        places.append(words + bracket(scene.language, corners))
+        places.append(words + bracket(scene.language, corners) + _recolored(scene, region))
     count = len(found.regions)
     return (
         scene.say(
