@@ -1,5 +1,6 @@
 """Compares two pictures: lays the second over the first and finds what changed."""
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -108,11 +109,6 @@ def _luma(rgb: Raster) -> Scores:
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
 
 
-def _tint(pixels: Raster) -> float:
-    """How far the channels of pixels (n, 3) lie apart, on average."""
-    return float(np.ptp(pixels.astype(np.int16), axis=1).mean()) if len(pixels) else 0.0
-
-
 def _shrunk(rgb: Raster) -> Raster:
     height, width = rgb.shape[:2]
     scale = min(1.0, _SIDE_PX / max(height, width))
@@ -127,7 +123,8 @@ def _structure(one: Raster, laid: Laid) -> float:
     grey = [_luma(soft(rgb)) for rgb in (one, laid.rgb)]
     similar, weight = _similarity(grey[0], grey[1]), _drawn(grey) * covered
     structure = float((similar * weight).sum() / max(1.0, float(weight.sum())))
-    return max(0.0, min(1.0, structure)) * float(covered.mean()) ** 0.5
+    seen = float(covered.mean())
+    return max(0.0, min(1.0, structure)) * math.sqrt(seen)
 
 
 def _common(one: Raster, laid: Laid) -> float:
