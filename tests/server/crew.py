@@ -75,6 +75,12 @@ def install_engine(folder: Path) -> None:
     (info / "entry_points.txt").write_text("[qwen_vision.engines]\nwho = who:plugin\n")
 
 
+def _measuring() -> dict[str, str]:
+    """What tells a process that its coverage is measured; empty where it is not."""
+    ours = os.environ  # noqa: TID251 - the processes of a test are measured with it
+    return {name: value for name, value in ours.items() if name.startswith("COVERAGE_")}
+
+
 class CrewOfWorkers:
     """`qwen-vision serve --workers N` in a process of its own."""
 
@@ -89,6 +95,7 @@ class CrewOfWorkers:
             cwd=folder,
             start_new_session=True,
             env={
+                **_measuring(),
                 "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
                 "HOME": str(folder),
                 **env,
