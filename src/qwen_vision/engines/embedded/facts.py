@@ -1,5 +1,6 @@
 """Facts: what perception saw, typed, with where and how surely. No opinions in here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, TypeAlias
@@ -19,6 +20,12 @@ class Box:
     top: float
     right: float
     bottom: float
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The rectangle around all `boxes`; there is at least one."""
+    edges = list(zip(*((box.left, box.top, box.right, box.bottom) for box in boxes), strict=True))
+    return Box(min(edges[0]), min(edges[1]), max(edges[2]), max(edges[3]))
 
 
 @dataclass(frozen=True, slots=True)

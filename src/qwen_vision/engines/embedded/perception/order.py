@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import atan2, cos, degrees, radians, sin
 from statistics import median
 
-from qwen_vision.engines.embedded.facts import Box, Quad, TextLine
+from qwen_vision.engines.embedded.facts import Box, Quad, TextLine, around
 
 # Two lines share a row when their middles differ by less than this part of the lower height.
 _SAME_ROW = 0.5
@@ -140,12 +140,7 @@ def _is_phrase(left: Placed, right: Placed) -> bool:
 
 
 def _join(left: Placed, right: Placed) -> Placed:
-    box = Box(
-        min(left.box.left, right.box.left),
-        min(left.box.top, right.box.top),
-        max(left.box.right, right.box.right),
-        max(left.box.bottom, right.box.bottom),
-    )
+    box = around((left.box, right.box))
     one, other = left.line, right.line
     width = max(box.right - box.left, 1.0)
     space = "" if _is_wide(one.text[-1:]) and _is_wide(other.text[:1]) else " "

@@ -1,14 +1,14 @@
 """Finds tables: rows of text that stand in the same columns, and the lines ruled around them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 import numpy as np
 
-from qwen_vision.engines.embedded.facts import Box, Cell, Table, TextLine
+from qwen_vision.engines.embedded.facts import Box, Cell, Table, TextLine, around
 from qwen_vision.engines.embedded.perception.grid import find_grids
 from qwen_vision.engines.embedded.perception.order import (
     Placed,
@@ -84,12 +84,6 @@ def find_tables(lines: Sequence[TextLine], rules: Rules) -> tuple[Table, ...]:
             if table is not None:
                 tables.append(table)
     return tuple(sorted(tables, key=lambda table: (table.box.top, table.box.left)))
-
-
-def around(boxes: Iterable[Box]) -> Box:
-    """The rectangle around all `boxes`."""
-    edges = list(zip(*((box.left, box.top, box.right, box.bottom) for box in boxes), strict=True))
-    return Box(min(edges[0]), min(edges[1]), max(edges[2]), max(edges[3]))
 
 
 def _runs(rows: Sequence[Sequence[Placed]]) -> list[list[Sequence[Placed]]]:
