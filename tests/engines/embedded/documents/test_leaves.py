@@ -131,3 +131,51 @@ def test_a_printed_code_tells_a_currency_and_a_shared_mark_does_not(
 ) -> None:
     page = lay_out([(20, "Hosting"), (600, "$39.00")], "TOTAL AUD $39.00")
     assert fill(page, {"currency": TEXT}) == {"currency": "AUD"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (("☑ Send the newsletter",), True),
+        (("☐ Send the newsletter",), False),
+        (("[ ] Send the newsletter",), False),
+        (("Volunteer registration form", "Send the newsletter"), None),
+        (("Other ways", "☐ By post", "Send the newsletter"), None),
+        (("Send the newsletter",), True),
+    ],
+)
+def test_a_form_says_yes_only_with_a_tick(
+    lay_out: LayOut, fill: "Fill", *, texts: tuple[str, ...], wanted: object
+) -> None:
+    asked = {"send_the_newsletter": {"type": ["boolean", "null"]}}
+    assert fill(lay_out(*texts), asked) == {"send_the_newsletter": wanted}
+
+
+def test_a_column_of_yes_and_no_fills_booleans(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out(
+        [(20, "Part"), (300, "Stock"), (500, "Fragile")],
+        [(20, "Vase"), (300, "4"), (500, "Yes")],
+        [(20, "Rope"), (300, "9"), (500, "No")],
+        [(20, "Crate"), (300, "2"), (500, "some")],
+    )
+    row = {
+        "type": "object",
+        "properties": {
+            "part": TEXT,
+            "stock": {"type": "integer"},
+            "fragile": {"type": ["boolean", "null"]},
+        },
+    }
+    told = fill(page, {"parts": {"type": "array", "items": row}})["parts"]
+    assert [(one["part"], one["fragile"]) for one in told] == [
+        ("Vase", True),
+        ("Rope", False),
+        ("Crate", None),
+    ]
+
+
+def test_a_value_over_its_label_is_taken_where_none_is_under_it(
+    lay_out: LayOut, fill: "Fill"
+) -> None:
+    page = lay_out([(20, "14 May 2025")], [(20, "Date")], [], [], [], [(20, "Signed by Ada")])
+    assert fill(page, {"date": {**TEXT, "format": "date"}}) == {"date": "2025-05-14"}

@@ -201,3 +201,71 @@ def test_colours_and_things_of_a_picture_fill_lists(lay_out: LayOut) -> None:
         "main_color": "red",
         "objects": ["kite"],
     }
+
+
+def test_a_schema_may_leave_out_kinds_and_refer_to_its_parts(lay_out: LayOut) -> None:
+    page = lay_out(
+        "Stock of emails and boxes",
+        "Level: 3",
+        "Open: yes",
+        "Box: deep",
+        [(20, "Item"), (300, "Qty"), (500, "Amount")],
+        [(20, "Vase"), (300, "4"), (500, "8.00")],
+        [(20, "Rope"), (300, "9"), (500, "9.00")],
+    )
+    schema: dict[str, Any] = {
+        "type": "object",
+        "$defs": {"cell": {"type": "string"}},
+        "properties": {
+            "level": {"enum": [1, 2, 3]},
+            "open": {"enum": [True, False]},
+            "boxes": {"items": {"type": "string"}},
+            "extra": True,
+            "items": {
+                "type": "array",
+                "items": {"type": "object", "additionalProperties": {"$ref": "#/$defs/cell"}},
+            },
+        },
+    }
+    sheet = Sheet.of(page)
+    value = fill_schema(schema, [Page(index=0, number=None, reading=page, sheet=sheet)]).value
+    assert isinstance(value, dict)
+    assert (value["level"], value["boxes"]) == (3, ["deep"])
+    assert value["items"] == [
+        {"Item": "Vase", "Qty": "4", "Amount": "8.00"},
+        {"Item": "Rope", "Qty": "9", "Amount": "9.00"},
+    ]
+
+
+def test_sections_carry_what_their_shape_requires(lay_out: LayOut) -> None:
+    page = lay_out(
+        "STARTERS",
+        [(20, "Soup"), (400, "$4.00")],
+        [(20, "Bread"), (400, "$2.00")],
+        "MAINS",
+        [(20, "Stew"), (400, "$9.00")],
+        [(20, "Pie"), (400, "$8.00")],
+    )
+    dish = {"type": "object", "properties": {"name": TEXT, "price": {"type": "number"}}}
+    part = {
+        "type": "object",
+        "properties": {
+            "title": {"type": "string"},
+            "dishes": {"type": "array", "items": dish},
+            "vegan": {"type": "boolean"},
+            "note": {"type": "object"},
+            "rank": {"type": "integer", "minimum": 1},
+        },
+        "required": ["title", "dishes", "vegan", "note", "rank"],
+    }
+    schema = {
+        "type": "object",
+        "properties": {"sections": {"type": "array", "items": part}},
+        "required": ["sections"],
+    }
+    sheet = Sheet.of(page)
+    value = fill_schema(schema, [Page(index=0, number=None, reading=page, sheet=sheet)]).value
+    told = json.loads(json.dumps(value))["sections"]
+    assert [one["title"] for one in told] == ["STARTERS", "MAINS"]
+    assert told[1]["dishes"] == [{"name": "Stew", "price": 9}, {"name": "Pie", "price": 8}]
+    assert (told[0]["vegan"], told[0]["note"], told[0]["rank"]) == (False, {}, 1)

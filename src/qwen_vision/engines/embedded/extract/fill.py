@@ -14,12 +14,14 @@ from qwen_vision.engines.embedded.documents.headings import parts
 from qwen_vision.engines.embedded.extract.charted import chart_pairs
 from qwen_vision.engines.embedded.extract.leaf import (
     Json,
+    box_before,
     fits,
+    is_form,
     leaf_value,
     nested,
     nothing,
     option_for,
-    ticked,
+    says_yes,
 )
 from qwen_vision.engines.embedded.extract.lookup import Hit, look_up
 from qwen_vision.engines.embedded.extract.page import Page
@@ -47,11 +49,6 @@ _MEANS: Final = {
     "bank transfer": "bank transfer|wire transfer|überweisung|virement|transferencia|转账",
     "银行卡": "银行卡|刷卡|visa|master ?card",
 }
-# What a switch, a ticked box or a form says beside its label.
-_SAYS: Final = re.compile(
-    r"(?i)(?:(?P<yes>yes|on|true|enabled|active|ja|oui|sí|是|有|开|已开启|☑|✓|✔|\[x\])|"
-    r"no|off|false|disabled|inactive|nein|non|否|无|关|已关闭|☐|✗|\[ \])$"
-)
 _WEB: Final = re.compile(r"(?:\w+ )?(?:url|uri|link|web ?site|homepage|web address)|网址|链接|网站")
 
 
@@ -244,10 +241,10 @@ class _Filler:
         words = _YES.sub("", shape.words)
         hits = look_up(self._pages, replace(shape, kind="string", name=words))
         for hit in hits:
-            said = _SAYS.match(ticked(hit.found.text) or hit.found.text.strip())
+            said = says_yes(hit.found.text)
             if said is not None:
                 self._prove(path, hit)
-                return said["yes"] is not None
+                return said
         if hits and words == shape.words:
             # "Proxy: 10.0.0.1" says neither yes nor no of `proxy`.
             return None
@@ -262,9 +259,14 @@ class _Filler:
                 ),
                 None,
             )
-            if line is not None:
-                self._prove(path, Hit(Found(words, words, (line,), "the page says so"), page))
-                return True
+            if line is None:
+                continue
+            mark = box_before(line.text)
+            if mark is None and is_form(page.sheet):
+                # A form prints what it offers: without a tick that is read it says nothing.
+                return None
+            self._prove(path, Hit(Found(words, words, (line,), "the page says so"), page))
+            return mark is not False
         return None
 
     def _free(self, path: str) -> Json:

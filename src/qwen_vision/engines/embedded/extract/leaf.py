@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from qwen_vision.engines.embedded.documents.amounts import find_amounts, read_number
 from qwen_vision.engines.embedded.documents.dates import DateOrder, find_dates, find_times
 from qwen_vision.engines.embedded.documents.found import Found
+from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.extract.shape import Shape
 from qwen_vision.errors import SchemaError
 from qwen_vision.protocol.schema import SchemaCheck
@@ -18,6 +19,15 @@ _TICKED: Final = re.compile(
     r"(?P<choice>[^☐□○◯☒☑✓✔⊠■●◉✗✘\[(\s][^☐□○◯☒☑✓✔⊠■●◉✗✘\[(]*?)"
     r"(?=\s{2,}|\s*[☐□○◯☒☑✓✔⊠■●◉✗✘\[(]|$)"
 )
+# What a switch, a ticked box or a form says beside its label.
+_SAYS: Final = re.compile(
+    r"(?i)(?:(?P<yes>yes|on|true|enabled|active|ja|oui|sí|是|有|开|已开启|☑|✓|✔|\[x\])|"
+    r"no|off|false|disabled|inactive|nein|non|否|无|关|已关闭|☐|✗|\[ \])$"
+)
+_BOX: Final = re.compile(
+    r"\s*(?:(?P<ticked>[☒☑✓✔⊠■✗✘]|[\[(][xX✓][\])])|[☐□]|\[ ?\]|\( ?\))\s*(?=\w)"
+)
+_FORM: Final = re.compile(r"(?i)\bform\b|formular|questionnaire|登记表|申请表|表单")
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _ISO: Final = re.compile(
@@ -83,6 +93,23 @@ def ticked(text: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def says_yes(text: str) -> bool | None:
+    """What a switch, a word or the one ticked box says: yes or no; None for anything else."""
+    said = _SAYS.match(ticked(text) or text.strip())
+    return None if said is None else said["yes"] is not None
+
+
+def box_before(text: str) -> bool | None:
+    """Whether the box that a line begins with is ticked; None without one."""
+    mark = _BOX.match(text)
+    return None if mark is None else mark["ticked"] is not None
+
+
+def is_form(sheet: Sheet) -> bool:
+    """Whether a page calls itself a form or prints boxes to be ticked."""
+    return any(_FORM.search(line.text) or _BOX.match(line.text) for line in sheet.lines)
+
+
 def _is_word(option: str, text: str) -> bool:
     return re.search(rf"(?i)(?<!\w){re.escape(option)}(?!\w)", text.replace("_", " ")) is not None
 
@@ -133,7 +160,7 @@ def _convert(shape: Shape, found: Found, order: DateOrder) -> Json:
             whole = number is not None and number == number.to_integral_value()
             return int(number) if number is not None and whole else None
         case "boolean":
-            return True
+            return says_yes(found.text)
         case "string" | "any":
             return _string(shape, found, order)
         case _:
