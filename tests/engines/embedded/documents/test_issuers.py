@@ -215,3 +215,47 @@ def test_a_contract_names_its_parties(
     day = {**TEXT, "format": "date"}
     asked = {name: day if name.endswith("date") else TEXT for name in wanted}
     assert fill(lay_out("Agreement", *texts), asked) == wanted
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "address"),
+    [
+        # A salutation and a number stand before the name, the country after the code.
+        (
+            ("Bill to:", "Firma", "4711", "Brill AG", "Weg 2", "3011 Bern", "Schweiz", "Extra"),
+            "Brill AG",
+            "Weg 2, 3011 Bern, Schweiz",
+        ),
+        # The next line says the name in full.
+        (
+            ("Bill to:", "Brill", "Brill Optics Ltd", "2 Lens Road", "York YO1 7HU"),
+            "Brill Optics Ltd",
+            "2 Lens Road, York YO1 7HU",
+        ),
+        # No name: what begins with the street is an address alone.
+        (("Bill to:", "9 Rook Lane", "York YO1 7HU"), None, "9 Rook Lane, York YO1 7HU"),
+        # The head alone says nothing.
+        (("Bill to:", "14.05.2025"), None, None),
+        # Chinese lines are joined without a comma.
+        (
+            ("客户：蓝天公司", "苏州市工业园区", "星湖街328号", "215000"),
+            "蓝天公司",
+            "苏州市工业园区星湖街328号215000",
+        ),
+    ],
+)
+def test_the_lines_under_a_heading_are_a_name_and_an_address(
+    lay_out: LayOut, fill: "Fill", *, rows: tuple[Any, ...], name: str | None, address: str | None
+) -> None:
+    told = fill(lay_out(*rows), {"customer": party("name", "address")})
+    assert told == {"customer": {"name": name, "address": address}}
+
+
+def test_what_stands_beside_a_heading_is_the_party_where_an_entry_is_under_it(
+    lay_out: LayOut, fill: "Fill"
+) -> None:
+    page = lay_out(
+        [(20, "Bill to"), (160, "Ada Quill")],
+        [(20, "Date: 4 May 2025"), (160 + 300, "9 Rook Lane")],
+    )
+    assert fill(page, {"customer_name": TEXT}) == {"customer_name": "Ada Quill"}

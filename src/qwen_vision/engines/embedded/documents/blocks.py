@@ -53,7 +53,7 @@ _POSTAL: Final = re.compile(
     r"^\d{4,5}-\d{3}\b|^(?:[A-Z]{1,2}[- ])?\d{4,5} (?:[A-Z]{2} )?[^\W\d_]{2}|^\d{4} ?[A-Z]{2}\b|"
     r"\b[A-Z]{2},? \d{5}(?:-\d{4})?(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$|"
     r"\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|\b(?:NSW|VIC|QLD|ACT|TAS|WA|SA|NT) \d{4}\b|〒\d{3}-?\d{4}|"
-    r"^\d{5}$|\b\d{5,6} [A-Z][a-z]+ [A-Z]|- ?\d{6}$|, \d{4,5} [^\W\d_]{3}|"
+    r"^\d{5,6}$|\b\d{5,6} [A-Z][a-z]+ [A-Z]|- ?\d{6}$|, \d{4,5} [^\W\d_]{3}|"
     r"\b[A-Z]{2},? \d{5}(?:-\d{4})?, [A-Z]{2}$"
 )
 # "1186 Lakeview Ter" begins as "1186 Amsterdam" does, but is a street.
@@ -89,6 +89,8 @@ _WEAK: Final = re.compile(r"(?i)^\W*(?:from|to|aan|sender|livraison)\b")
 _BARS: Final = re.compile(r"\s*[|•·]\s*|\s+[-–]\s+")
 _SENDER: Final = re.compile(r"\S\s+[-–·•|]\s+\S.*\d")
 _CHINESE_PLACE: Final = re.compile(r"[市区县镇村路街道].*\d+ ?号?|\d+号")
+# An address begins with a number or, in Chinese, with the town.
+_PLACED: Final = re.compile(r"\d|[\u3400-\u9fff](?:省|市|区|县)")
 _OTHER_PART: Final = re.compile(r"[:：]\s*\S|[:：]\s*$")
 # Letters so much taller than an address are those of a name.
 _LARGE: Final = 1.3
@@ -165,7 +167,7 @@ class Block:
             and not _OTHER_PART.search(line.text)
         ]
         last = max((at for at, line in enumerate(kept) if is_postal(line.text)), default=None)
-        first = next((at for at, line in enumerate(kept) if re.search(r"\d", line.text)), None)
+        first = next((at for at, line in enumerate(kept) if _PLACED.search(line.text)), None)
         if first is None:
             return ()
         end = last if last is not None else first

@@ -100,10 +100,18 @@ def mentions(text: str) -> list[Mention]:
 
 
 @lru_cache(maxsize=4096)
-def is_label(text: str) -> bool:
-    """Whether a text is nothing but a label that documents print, such as CASH or Due date."""
+def is_label(text: str, *, sums: bool = True) -> bool:
+    """Whether a text is nothing but a label that documents print, such as CASH or Due date.
+
+    Without `sums` the labels of amounts do not count.
+    """
     bare = fold(text.strip(" :：*-"))
-    return any(label.fullmatch(bare) for concept in concepts().values() for label in concept.labels)
+    return any(
+        label.fullmatch(bare)
+        for concept in concepts().values()
+        if sums or concept.kind != "amount"
+        for label in concept.labels
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -149,12 +149,13 @@ def _sum_of_column(sheet: Sheet, first: tuple[TextLine, Taken]) -> tuple[TextLin
 
 def _first(sheet: Sheet, lines: Sequence[TextLine], *, kind: Kind) -> tuple[TextLine, Taken] | None:
     for other in lines:
+        # A sum may be named "Cash", and so may a way to pay: only other labels end a search.
+        if kind == "text" and is_label(other.text, sums=False):
+            return None
         value = take(other.text, kind, order=sheet.date_order)
         pure = value is not None and (value.pure or kind not in {"id", "phone", "amount"})
         if value is not None and pure and not _ENDS_AS_LABEL.search(other.text):
             return other, value
-        if kind == "text" and is_label(other.text):
-            return None
     return None
 
 
