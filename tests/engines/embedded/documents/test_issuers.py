@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qwen_vision.engines.embedded.facts import Reading
+from qwen_vision.engines.embedded.facts import Reading, TextLine
 
 if TYPE_CHECKING:
     from tests.engines.embedded.documents.conftest import Fill
@@ -259,3 +259,57 @@ def test_what_stands_beside_a_heading_is_the_party_where_an_entry_is_under_it(
         [(20, "Date: 4 May 2025"), (160 + 300, "9 Rook Lane")],
     )
     assert fill(page, {"customer_name": TEXT}) == {"customer_name": "Ada Quill"}
+
+
+def test_a_heading_down_the_side_names_the_lines_beside_it(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out(
+        [(80, "名称：青藤教育科技有限公司"), (680, "名称：泽文图书销售有限公司")],
+        [(80, "税号：91330106MA2KJ7XX3B"), (680, "税号：91310115MA1H9LQ27T")],
+    )
+    sides = [(20.0, "购买方信息"), (620.0, "销售方信息")]
+    heads = tuple(
+        TextLine(text, ((left, 0.0), (left + 25, 0.0), (left + 25, 90.0), (left, 90.0)), 0.98)
+        for left, text in sides
+    )
+    told = fill(Reading((*heads, *page.lines)), {"购买方名称": TEXT, "销售方名称": TEXT})
+    assert told == {
+        "购买方名称": "青藤教育科技有限公司",
+        "销售方名称": "泽文图书销售有限公司",
+    }
+
+
+def test_the_contact_of_a_vendor_is_not_the_buyer(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out("Vendor", "Ridge Fasteners LLC", "Attn: Sales Desk", "Akron, OH 44310")
+    assert fill(page, {"customer_name": TEXT}) == {"customer_name": None}
+
+
+def test_a_charge_for_customers_is_no_customer(lay_out: LayOut, fill: "Fill") -> None:
+    page = lay_out("Customer charge $14.50", "Make checks payable to: Prairie Power")
+    assert fill(page, {"customer_name": TEXT}) == {"customer_name": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "wanted"),
+    [
+        ("Terms: Net 45 Ship via: Ground Buyer: Marta Olsen", "terms", "Net 45"),
+        ("桌号：A08 人数：3", "桌号", "A08"),
+        ("Sort code 09-01-28, account 77120345", "sort_code", "09-01-28"),
+        ("Invoice 2025/17", "number", None),
+        ("Bus 14/7", "bus_number", "14/7"),
+        ("Invoice No.77120", "invoice_number", "77120"),
+        ("IBAN CH56 0483 5012 3456 7800 9", "iban", "CH56 0483 5012 3456 7800 9"),
+        ("National Insurance 128.74", "national_insurance_number", None),
+        ("Note no: DN-5582", "delivery_note_number", "DN-5582"),
+    ],
+)
+def test_a_value_ends_where_the_next_entry_begins(
+    lay_out: LayOut, fill: "Fill", *, text: str, name: str, wanted: str | None
+) -> None:
+    assert fill(lay_out(text), {name: TEXT}) == {name: wanted}
+
+
+def test_of_units_a_rate_and_their_product_the_product_is_the_amount(
+    lay_out: LayOut, fill: "Fill"
+) -> None:
+    page = lay_out([(20, "Basic pay"), (300, "150.00"), (450, "16.40"), (600, "2,460.00")])
+    assert fill(page, {"basic_pay": {"type": ["number", "null"]}}) == {"basic_pay": 2460}

@@ -177,5 +177,8 @@ def test_a_column_of_yes_and_no_fills_booleans(lay_out: LayOut, fill: "Fill") ->
 def test_a_value_over_its_label_is_taken_where_none_is_under_it(
     lay_out: LayOut, fill: "Fill"
 ) -> None:
+    asked = {"date": {**TEXT, "format": "date"}}
     page = lay_out([(20, "14 May 2025")], [(20, "Date")], [], [], [], [(20, "Signed by Ada")])
-    assert fill(page, {"date": {**TEXT, "format": "date"}}) == {"date": "2025-05-14"}
+    assert fill(page, asked) == {"date": "2025-05-14"}
+    nearer = lay_out("3 June 2025", [], "Date", "14 May 2025")
+    assert fill(nearer, asked) == {"date": "2025-05-14"}

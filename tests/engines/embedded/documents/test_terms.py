@@ -103,3 +103,20 @@ def test_a_price_tag_holds_one_sum_of_money(lay_out: LayOut) -> None:
 
 def test_percentages_are_no_sums_a_question_says() -> None:
     assert [one.value for one in said_amounts("with 10 % off $40 和50元")] == [40, 50]
+
+
+def test_the_bars_of_a_chart_are_named_by_what_stands_under_them(lay_out: LayOut) -> None:
+    chart = lay_out(
+        "Visitors",
+        [(100, "120"), (300, "95"), (500, "143")],
+        [(100, "Mon"), (300, "Tue"), (500, "Wed")],
+    )
+    assert values(chart, "How many more came on Mon than on Tue?") == [(120, 1), (95, 1)]
+
+
+def test_the_count_of_a_row_is_not_part_of_its_name(lay_out: LayOut) -> None:
+    page = lay_out(
+        [(20, "Harbour tour"), (300, "2 x"), (500, "18.00")], [(20, "Pier"), (500, "4.00")]
+    )
+    (term,) = named_terms(page, "What does one harbour tour cost?")
+    assert (term.name, float(term.value)) == ("Harbour tour", 18)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.blocks import (
+    ROLES,
     Block,
     Role,
     headed,
@@ -41,7 +42,8 @@ def find_customer(sheet: Sheet) -> list[Found]:
         for value in labelled(sheet, concepts()["customer"])
         if _LETTERS.search(value.text) and not is_title(value.text)
     ]
-    under = {id(line) for block in headed(sheet, "customer") for line in block.lines}
+    blocks = [block for role in ROLES for block in headed(sheet, role)]
+    under = {id(line) for block in blocks for line in block.lines}
     told = [value for value in told if not any(id(line) in under for line in value.lines)]
     # "Deliver to" names the customer only where nothing else does.
     delivered = [value for value in told if value.label and _is_delivery(value.label.text)]

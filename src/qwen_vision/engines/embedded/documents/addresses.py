@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from qwen_vision.engines.embedded.documents.blocks import COUNTRIES
 from qwen_vision.engines.embedded.documents.concepts import fold
+from qwen_vision.engines.embedded.documents.countries import COUNTRIES
 from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.parties import find_address
 from qwen_vision.engines.embedded.documents.sheet import Sheet

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from qwen_vision.engines.embedded.documents.concepts import fold, is_label
+from qwen_vision.engines.embedded.documents.countries import is_country
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.sheet import Sheet, height
 from qwen_vision.engines.embedded.documents.take import looks_dialled, take
@@ -30,9 +31,9 @@ _WORDS: Final[tuple[tuple[Role, str], ...]] = (
         r"client(?: name)?|buyer(?: name)?|purchaser|(?:prepared|issued) (?:for|to)|quote for|"
         r"to|guest(?: name)?|tenants?|lessee|mieter(?:in)?|locataire|arrendatario|"
         r"rechnungs(?:empfanger|adresse|anschrift)|rechnung an|"
-        r"kaufer|kund(?:e|in)|auftraggeber|empfanger|factuur(?:adres| aan)|klant|aan|"
+        r"kaufer|kund(?:e|in)|auftraggeber|empfanger|factuur(?:adres| aan| voor)|klant|aan|"
         r"facture a|adresse de facturation|destinataire|acheteur|cliente|facturar a|comprador|"
-        r"destinatario|spett\.?(?:le)?|客户(?:名称|姓名)?|购(?:买方|货单位|方)(?:名称)?|买方|抬头|お客様名?|ご?請求先",
+        r"destinatario|spett\.?(?:le)?|客户(?:名称|姓名)?|购(?:买方|货单位|方)(?:名称|信息)?|买方|抬头|お客様名?|ご?請求先",
     ),
     (
         "seller",
@@ -41,7 +42,7 @@ _WORDS: Final[tuple[tuple[Role, str], ...]] = (
         r"sold by|issued by|remit to|lieferant|"
         r"rechnungs(?:er)?steller|verkaufer|absender|auftragnehmer|leverancier|verkoper|"
         r"fournisseur|vendeur|prestataire|expediteur|emetteur|emisor|proveedor|vendedor|"
-        r"remitente|fornitore|cedente|销售方(?:名称)?|卖方|供应商|供货(?:方|单位)|開票方|开票方|発行元|請求元|ご?依頼主",
+        r"remitente|fornitore|cedente|销售方(?:名称|信息)?|卖方|供应商|供货(?:方|单位)|開票方|开票方|発行元|請求元|ご?依頼主",
     ),
 )
 _HEADINGS: Final = tuple(
@@ -97,6 +98,8 @@ _LARGE: Final = 1.3
 _ALIGNED: Final = 1.3
 _CLOSE: Final = 1.1
 _FREE_LINE: Final = 2.2
+# A line so many times as high as wide runs from top to bottom.
+_UPRIGHT: Final = 2.0
 _MOST_LINES: Final = 8
 _KEPT: Final = 64
 # An address of one line is no longer.
@@ -176,15 +179,14 @@ class Block:
         return tuple(kept[min(first, end) : end + 1])
 
 
-def is_country(text: str) -> bool:
-    """Whether a line is nothing but the name of a country."""
-    return fold(text.strip(" .")) in COUNTRIES
-
-
 def is_postal(text: str) -> bool:
     """Whether a line holds a postal code as addresses print it."""
     plain = text.strip()
-    return bool(_POSTAL.search(plain)) and not _HOUSE.search(plain) and not find_dates(text)
+    code = _POSTAL.search(plain)
+    if code is None or find_dates(text):
+        return False
+    # A street begins with a number; a code with letters is one behind a street as well.
+    return not _HOUSE.search(plain) or plain[code.start()].isalpha()
 
 
 def headed(sheet: Sheet, role: Role) -> list[Block]:
@@ -271,6 +273,9 @@ def _headed(sheet: Sheet, line: TextLine, role: Role) -> Iterator[Block]:
     if heading is None or heading[0] != role:
         return
     rest = heading[1]
+    if line.box.bottom - line.box.top > _UPRIGHT * (line.box.right - line.box.left):
+        yield Block(_beside(sheet, line), line)
+        return
     if rest:
         if re.search(r"[^\W\d_]{2}|[\u3400-\u9fff]", rest):
             yield Block(_trimmed(_under(sheet, line)), line, rest)
@@ -281,6 +286,19 @@ def _headed(sheet: Sheet, line: TextLine, role: Role) -> Iterator[Block]:
         yield Block(under, line)
     elif right is not None and right.box.left - line.box.right < 12 * height(line):
         yield Block(_trimmed((right, *_under(sheet, right))), line)
+
+
+def _beside(sheet: Sheet, line: TextLine) -> tuple[TextLine, ...]:
+    """The lines beside a heading that is written down the side, up to the next heading."""
+    box = line.box
+    heads = [other.box.left for other in sheet.lines if party_heading(other.text)]
+    limit = min((left for left in heads if left > box.right), default=float("inf"))
+    beside = [
+        other
+        for other in sheet.lines
+        if box.right <= other.box.left < limit and box.top <= sheet.level(other) <= box.bottom
+    ]
+    return tuple(sorted(beside, key=lambda other: other.box.top))
 
 
 def names_part(text: str) -> bool:
@@ -362,6 +380,8 @@ def place_only(text: str) -> str:
     """A line without the phone numbers and web addresses that share it behind a bar."""
     parts = [part.strip() for part in _BARS.split(_ADDRESS_LABEL.sub("", text.strip()))]
     kept = [part for part in parts if not _REACHED.search(part) and not is_dialled(part)]
+    placed = next((at for at, part in enumerate(kept) if _PLACED.search(part)), 0)
+    kept = kept[placed:]
     return ", ".join(kept) if 0 < len(kept) < len(parts) else _ADDRESS_LABEL.sub("", text.strip())
 
 
@@ -369,18 +389,3 @@ def is_dialled(text: str) -> bool:
     """Whether a text is a phone number and nothing else."""
     phone = take(text.strip(), "phone")
     return phone is not None and phone.pure and looks_dialled(phone.text)
-
-
-COUNTRIES: Final = {
-    "united states": "US", "united states of america": "US", "usa": "US", "u.s.a.": "US",
-    "united kingdom": "GB", "uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
-    "ireland": "IE", "germany": "DE", "deutschland": "DE", "nederland": "NL", "netherlands": "NL",
-    "the netherlands": "NL", "belgium": "BE", "belgie": "BE", "belgique": "BE", "france": "FR",
-    "spain": "ES", "espana": "ES", "portugal": "PT", "italy": "IT", "italia": "IT",
-    "malaysia": "MY", "singapore": "SG", "china": "CN", "中国": "CN", "hong kong": "HK",
-    "india": "IN", "japan": "JP", "日本": "JP", "australia": "AU", "new zealand": "NZ",
-    "canada": "CA", "mexico": "MX", "brasil": "BR", "brazil": "BR", "switzerland": "CH",
-    "schweiz": "CH", "suisse": "CH", "svizzera": "CH", "austria": "AT", "osterreich": "AT",
-    "poland": "PL", "polska": "PL", "sweden": "SE", "sverige": "SE", "norway": "NO",
-    "norge": "NO", "denmark": "DK", "danmark": "DK", "finland": "FI", "luxembourg": "LU",
-}  # fmt: skip

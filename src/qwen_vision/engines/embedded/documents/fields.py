@@ -61,7 +61,7 @@ _KIND_WORD: Final = re.compile(r"(?P<rest>.{3,}) (?P<kind>number|no|time|name|co
 # "Employee name" and "Employee number" are alike in letters only.
 _UNLIKE: Final = ({"name", "number"}, {"date", "number"}, {"name", "date"}, {"code", "date"})
 _KIND_SHAPES: Final = {
-    "number": r"\d", "no": r"\d", "code": r"\d", "time": r"\d", "date": r"\d",
+    "number": r"^(?!\d[\d,]*\.\d\d$).*\d", "no": r"\d", "code": r"\d", "time": r"\d", "date": r"\d",
     "name": r"[^\W\d_]{2}", "type": r"[^\W\d_]{2}",
 }  # fmt: skip
 _LABEL_WORDS: Final = 5
@@ -69,6 +69,9 @@ _LABEL_WORDS: Final = 5
 _LINK: Final = (
     r"\s*(?:number|no\.?|nr\.?|#)?\s*(?:[:：=]|of|is|was|will be|von|beträgt|de|est de)?\s*"
 )
+# Figures end where words follow a comma: `Sort code 20-11-43, account 503388`.
+_FIGURES_FIRST: Final = re.compile(r"\s*[\w/-]*\d[\w/-]*(?=[,;] [^\W\d_])")
+_WITH_CENTS: Final = re.compile(r"\d[\d,]*\.\d\d")
 _CLAUSE: Final = re.compile(r".+?(?=[.;](?:\s|$)|\s{2}|$)")
 _FIGURES: Final = re.compile(r"(?:[\w/-]*\d[\w/.-]*)(?<![./-])")
 
@@ -140,6 +143,8 @@ def find_words(sheet: Sheet, words: str, kind: Kind = "text") -> list[Found]:
             alike = _likeness(wanted, _tokens(label))
             if alike < least:
                 alike, rest = _prefix_likeness(wanted, line.text)
+                figures = _FIGURES_FIRST.match(rest)
+                rest = figures[0] if figures is not None else rest
                 if kind == "text" and re.match(r"\s[a-z]", rest):
                     # "Churn fell to 2.4%" goes on as a sentence: "churn" is no label.
                     continue
@@ -171,6 +176,8 @@ def _in_sentences(sheet: Sheet, words: str, kind: Kind) -> list[Found]:
             if kind == "text":
                 clause = (_CLAUSE if link in {":", "："} else _FIGURES).match(rest)
                 rest = clause[0] if clause is not None else ""
+                # An amount is no number of anything.
+                rest = "" if sure and _WITH_CENTS.fullmatch(rest) else rest
             taken = take(rest, kind, order=sheet.date_order)
             if taken is not None and (sure or link) and rest.startswith(taken.text):
                 why = f"said in: {line.text}"
@@ -206,7 +213,7 @@ def _numbered(wanted: list[str], line: TextLine) -> list[tuple[float, Found]]:
     said = [_plain(piece[0]) for piece in pieces]
     if len(said) < len(wanted) or said[:-1] != wanted[:-1] or not said[-1][:1].isdigit():
         return []
-    number = pieces[-1][0]
+    number = line.text[pieces[-1].start() :].split()[0].rstrip(".,;:")
     return [(_SIMILAR, Found(number, number, (line,), f"numbered: {line.text}", line))]
 
 

@@ -17,9 +17,16 @@ _BETWEEN: Final = " \t:：=.#-–—*>|)]"
 _ENDS_AS_LABEL: Final = re.compile(r"[:：]\s*$")
 _TABULAR: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "phone", "currency", "text"})
 # Words that go on with a label and are no value of it: "Passenger" and "Passenger name".
-_GOES_ON: Final = re.compile(r"(?i)(?:name|number|no|nr|id|code|date|details|/.*|\([^)]*\)?)\.?")
+_GOES_ON: Final = re.compile(
+    r"(?i)(?:name|number|no|nr|id|code|date|details|信息|/.*|"
+    r"\([^)]*\)?)\.?"
+)
 _OTHER_LABEL: Final = re.compile(r"(?i)(?:number|no|nr|id|code|date|signature)\.?")
 _NEXT_LABEL: Final = re.compile(r"(?<=\S)\s+(?P<label>[^\W\d_][^:：]{0,24})[:：]")
+# Labels nobody lists: two of them, or a Chinese one after a space, make a line of entries.
+_ENTRY: Final = re.compile(
+    r"(?<=\S)\s+(?P<label>[\u3400-\u9fff]{2,5}|[A-Z][a-z]+(?: [a-z]+)?)\s?[:：]"
+)
 # Values told from words by their shape; they may also stand over their label.
 _SHAPED: Final[frozenset[Kind]] = frozenset({"date", "time", "id", "amount"})
 # Heads of the columns of a bill: under "Total" beside one stands a line's sum, not the bill's.
@@ -84,10 +91,20 @@ def _right(sheet: Sheet, line: TextLine, kind: Kind) -> tuple[TextLine, Taken] |
     if kind == "text" and neighbours and names_value(neighbours[0].text):
         return None
     beside = [(other, take(other.text, kind, order=sheet.date_order)) for other in neighbours]
-    right = next(((other, value) for other, value in beside if value is not None), None)
+    product = _product(beside) if kind == "amount" else None
+    right = product or next(((one, value) for one, value in beside if value is not None), None)
     if right is None or _is_near(sheet, line, right[0], kind=kind):
         return right
     return right if kind == "text" and len(neighbours) == 1 else None
+
+
+def _product(beside: Sequence[tuple[TextLine, Taken | None]]) -> tuple[TextLine, Taken] | None:
+    """The last of three numbers that is the first times the second: units, rate and amount."""
+    numbers = [(line, value) for line, value in beside if value is not None and value.pure]
+    plain = [value.plain for _, value in numbers[:3] if isinstance(value.plain, Decimal)]
+    if len(plain) != 3 or abs(plain[0] * plain[1] - plain[2]) >= _CENT:
+        return None
+    return numbers[2]
 
 
 def _own_part(rest: str) -> str:
@@ -95,6 +112,9 @@ def _own_part(rest: str) -> str:
     for match in _NEXT_LABEL.finditer(rest):
         if is_label(match["label"]):
             return rest[: match.start()]
+    entries = list(_ENTRY.finditer(rest))
+    if len(entries) > 1 or (entries and entries[0]["label"] > "\u3000"):
+        return rest[: entries[0].start()]
     for mark in re.finditer("[:：]", rest):
         # Reading leaves no room between Chinese entries.
         for start in range(max(1, mark.start() - _LONG_LABEL), mark.start() - 1):

@@ -11,6 +11,7 @@ from qwen_vision.engines.embedded.documents.blocks import (
     Role,
     headed,
     is_dialled,
+    is_postal,
     joined,
     place_only,
     standing_alone,
@@ -64,7 +65,7 @@ _HOUSE: Final = re.compile(
 )
 _END: Final = re.compile(
     r"\b(?:tel|phone|fax|gst|vat|tax|reg|invoice|receipt|date|cash|email|e-mail|www|h/p|hp|telephone|"
-    r"company no|co\. ?reg|bill|website|cashier|roc|ssm|slip)\b|电话|传真|税号|发票|日期",
+    r"company no|co\. ?reg|bill|website|cashier|roc|ssm|slip)\b|@|电话|传真|税号|发票|日期",
     re.IGNORECASE,
 )
 _BANK: Final = re.compile(
@@ -295,6 +296,8 @@ def _name_score(sheet: Sheet, index: int, line: TextLine) -> float:
     if not _is_name(text):
         return 0.0
     sender = _SENDER.match(text)
+    if sender is None and is_postal(text) and not _LEGAL.search(text):
+        return 0.0
     text = sender["name"] if sender is not None else text
     early = max(0.0, 2.0 - 0.25 * index)
     legal = 3.0 if _LEGAL.search(text) else 0.0

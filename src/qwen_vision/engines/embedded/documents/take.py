@@ -24,8 +24,11 @@ _PHONE: Final = re.compile(r"(?<!\w)\+?\(?\d[\d ()./-]{5,}\d(?!\w)")
 _ID: Final = re.compile(
     r"(?<!\w)(?:[A-Z]{0,4} ?\d{2,}(?: \d{2,})+|[A-Za-z]{0,2}\d[\w/.-]*\w|[\w/.-]*\d[\w/.-]*)(?!\w)"
 )
+# Reading may join the word before a number to it.
+_NUMBER_WORD: Final = re.compile(r"(?i)^(?:no|nr)\.(?=\w)")
 _IBAN: Final = re.compile(
-    r"(?<!\w)[A-Z]{2}\d{2}(?: ?(?!BIC\b|SWIFT\b)[A-Z0-9]{2,4}){3,8}(?!\w)|(?<!\w)[A-Z]{2}\d{8,}"
+    r"(?<!\w)[A-Z]{2}\d{2}(?: ?(?!BIC\b|SWIFT\b)[A-Z0-9]{2,4}){3,8}(?: \d)?(?!\w)|"
+    r"(?<!\w)[A-Z]{2}\d{8,}"
 )
 # How many characters the IBANs of a country have, as its registry lists them.
 _IBAN_LENGTHS: Final = {
@@ -93,7 +96,7 @@ def _id(text: str, order: DateOrder) -> Taken | None:
     match = _ID.search(cleaned)
     if match is None:
         return None
-    value = match[0].strip(" .-/")
+    value = _NUMBER_WORD.sub("", match[0].strip(" .-/"))
     if len(value) < 2 or re.fullmatch(r"\d+[.,]\d{2}", value):
         return None
     return Taken(value, value, pure=value == text.strip(" :#.-"))

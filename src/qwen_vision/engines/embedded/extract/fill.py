@@ -212,13 +212,15 @@ class _Filler:
             (option, page, line)
             for page in self._pages
             for option in shape.options
-            if isinstance(option, str) and len(option) > 1
+            if isinstance(option, str)
             for line in page.sheet.lines
             if _says(line, option)
         ]
         for option, page, line in said:
             row = page.sheet.lines_near_row((line,), line)
-            if nested([other for other, _, where in said if where in row]):
+            offered = [other for other, _, where in said if where in row]
+            # A letter alone is read anywhere: it says nothing, but it stands for an offer.
+            if len(option) > 1 and nested(offered):
                 self._prove(path, Hit(Found(option, option, (line,), "the page says so"), page))
                 return option
         return None

@@ -171,6 +171,9 @@ def _rows(
         # "City tax" with a date and all else that the other rows have is one of them.
         whole = len(values) == len(places) > len(("name", "amount"))
         sums = not whole and is_sum_row(line.text for line in inside)
+        if any(line.text.rstrip().endswith((":", "：")) for line in inside):
+            # Lines to be filled in by hand follow a table.
+            return
         full = len(values) * 2 >= len(places) and len(values) >= 2
         if sums and not told:
             # An account begins with its old balance.
