@@ -214,6 +214,8 @@ def _numbered(wanted: list[str], line: TextLine) -> list[tuple[float, Found]]:
     if len(said) < len(wanted) or said[:-1] != wanted[:-1] or not said[-1][:1].isdigit():
         return []
     number = line.text[pieces[-1].start() :].split()[0].rstrip(".,;:")
+    if _WITH_CENTS.fullmatch(number):
+        return []
     return [(_SIMILAR, Found(number, number, (line,), f"numbered: {line.text}", line))]
 
 

@@ -18,7 +18,8 @@ _ROLES: Final[tuple[tuple[Role, str], ...]] = (
     ),
     (
         "customer",
-        r"customer|client|buyer|to(?= )|tenant|lessee|(?:account|policy) ?holder|kontoinhaber(?:in)?|"
+        r"customer|client|buyer|to(?= )|tenant|lessee|"
+        r"(?:account|policy) ?holder|kontoinhaber(?:in)?|"
         r"bill(?:ed|ing)?(?: ?to)?|purchaser|addressee|guest|renter|"
         r"kunden?|kaufer|(?:rechnungs)?empfanger|auftraggeber|klant|koper|cliente|comprador|"
         r"receptor|acheteur|destinataire|destinatario|客户|购买方|买方|請求先|顧客",
