@@ -18,7 +18,7 @@ from qwen_vision.engines.embedded.rooms.compare import compare
 from qwen_vision.engines.embedded.rooms.counted import tell_counted
 from qwen_vision.engines.embedded.rooms.describe import describe
 from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
-from qwen_vision.engines.embedded.rooms.find import count, exists, locate
+from qwen_vision.engines.embedded.rooms.find import exists, locate
 from qwen_vision.engines.embedded.rooms.hours import tell_hours
 from qwen_vision.engines.embedded.rooms.items import tell_items
 from qwen_vision.engines.embedded.rooms.listed import tell_listed
@@ -39,6 +39,7 @@ from qwen_vision.engines.embedded.rooms.refuse import beyond, no_media
 from qwen_vision.engines.embedded.rooms.sections import tell_section
 from qwen_vision.engines.embedded.rooms.shaded import tell_shaded
 from qwen_vision.engines.embedded.rooms.sums import do_sums
+from qwen_vision.engines.embedded.rooms.tally import count
 from qwen_vision.engines.embedded.rooms.told import tell_fact
 from qwen_vision.engines.embedded.rooms.tools import (
     call_forced,

@@ -29,7 +29,9 @@ from qwen_vision.protocol.receipt import Evidence
 _MAY_ASK_A_CELL: Final = frozenset({Task.VALUE, Task.COUNT, Task.WHEN, Task.UNKNOWN, Task.MOMENT})
 _MAY_MEAN_A_CELL: Final = frozenset({Task.SIZE, Task.SUM})
 _STRUCTURE: Final = re.compile(
-    r"\bhow many (?:\w+ )?(?:rows?|columns?|cells)\b|(?:几|多少)(?:个)?(?:行|列)", re.IGNORECASE
+    r"\bhow many (?:\w+ )?(?:rows?|columns?|cells)\b|(?:几|多少)(?:个)?(?:行|列)|"
+    r"\bhow many times\b.*\b(?:appear|occur|printed|written|mentioned|used|found)\b",
+    re.IGNORECASE,
 )
 _MONEY: Final = re.compile(
     r"\bhow much\b|\bprices?\b|\bcosts?\b|\bpaid for\b|多少钱|价格|价钱|单价", re.IGNORECASE

@@ -160,10 +160,15 @@ def _beside(sheet: Sheet, subject: str) -> tuple[Spot, ...]:
 
 
 def _lines_named(sheet: Sheet, subject: str) -> list[TextLine]:
-    """Lines that hold the words; "the Save button" is found by what stands on it."""
+    """Lines that hold the words or one of them: soups are a "Soup of the day".
+
+    "The Save button" is found by what stands on it.
+    """
     if not subject:
         return []
-    return lines_with(sheet, subject) or lines_with(sheet, _SORT.sub("", subject).strip())
+    bare = _SORT.sub("", subject).strip()
+    one = re.sub(r"(?<=[a-z]{3})(?<!s)s$", "", bare)
+    return lines_with(sheet, subject) or lines_with(sheet, bare) or lines_with(sheet, one)
 
 
 async def find_things(scene: Scene, subject: str, image: Image) -> Search:
