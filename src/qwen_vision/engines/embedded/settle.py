@@ -9,21 +9,22 @@ from qwen_vision.engines.embedded.documents.fields import find_words, label_said
 from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.documents.words import names, stem, stems
 from qwen_vision.engines.embedded.intents import Intent, Task, asks_why, read_intents
-from qwen_vision.engines.embedded.rooms.beside import asks_beside
+from qwen_vision.engines.embedded.rooms.beside import BESIDE
 from qwen_vision.engines.embedded.rooms.calendar import asks_of_calendar
 from qwen_vision.engines.embedded.rooms.cells import names_a_cell, wants_a_count
 from qwen_vision.engines.embedded.rooms.charts import names_a_chart, names_a_measured_chart
-from qwen_vision.engines.embedded.rooms.chat import asks_of_chat
-from qwen_vision.engines.embedded.rooms.check import checked
-from qwen_vision.engines.embedded.rooms.counted import asks_counted
-from qwen_vision.engines.embedded.rooms.hours import asks_hours
+from qwen_vision.engines.embedded.rooms.chat import CHAT
+from qwen_vision.engines.embedded.rooms.check import CHECKED
+from qwen_vision.engines.embedded.rooms.counted import COUNTED
+from qwen_vision.engines.embedded.rooms.hours import HOURS
 from qwen_vision.engines.embedded.rooms.listed import asks_a_list
-from qwen_vision.engines.embedded.rooms.measures import asks_a_measure
-from qwen_vision.engines.embedded.rooms.program import asks_of_code
-from qwen_vision.engines.embedded.rooms.reckon import reckoned
+from qwen_vision.engines.embedded.rooms.measures import MEASURE
+from qwen_vision.engines.embedded.rooms.program import PROGRAM
+from qwen_vision.engines.embedded.rooms.reckon import RECKONED
 from qwen_vision.engines.embedded.rooms.sections import names_a_section
 from qwen_vision.engines.embedded.rooms.shaded import asks_shaded
-from qwen_vision.engines.embedded.rooms.told import asks_a_fact
+from qwen_vision.engines.embedded.rooms.told import FACT
+from qwen_vision.engines.embedded.rooms.ways import asks_for_sum
 from qwen_vision.engines.embedded.scene import RELATES, Scene
 
 # What a question about numbers may be taken for by its words.
@@ -45,22 +46,22 @@ _OF_LOOKS: Final = re.compile(
 _BY_WHAT_IS_SEEN: Final = (
     # Before all arithmetic: what was measured is never told as if it were printed.
     (frozenset(Task), names_a_measured_chart, Task.CHART),
-    (_TEXT_TASKS, asks_of_code, Task.PROGRAM),
-    (_TEXT_TASKS, asks_of_chat, Task.CHAT),
+    (_TEXT_TASKS, PROGRAM.asks, Task.PROGRAM),
+    (_TEXT_TASKS, CHAT.asks, Task.CHAT),
     (_TEXT_TASKS, asks_of_calendar, Task.CALENDAR),
-    (_TEXT_TASKS, asks_hours, Task.HOURS),
+    (_TEXT_TASKS, HOURS.asks, Task.HOURS),
     (_TEXT_TASKS, asks_shaded, Task.SHADED),
-    (_TEXT_TASKS, asks_beside, Task.BESIDE),
+    (_TEXT_TASKS, BESIDE.asks, Task.BESIDE),
     (_TEXT_TASKS, asks_a_list, Task.LISTED),
-    (_TELLS_NUMBERS, reckoned, Task.RECKON),
+    (_TELLS_NUMBERS, RECKONED.asks, Task.RECKON),
     (frozenset(Task), names_a_chart, Task.CHART),
-    (_TELLS_NUMBERS | _LOOKS | {Task.MOMENT}, checked, Task.CHECK),
+    (_TELLS_NUMBERS | _LOOKS | {Task.MOMENT}, CHECKED.asks, Task.CHECK),
 )
 # The same, once no cell of a table is meant.
 _BY_ITS_WORDS: Final = (
     (frozenset(Task), names_a_section, Task.SECTION),
-    (frozenset({Task.COUNT}), asks_counted, Task.COUNTED),
-    (frozenset({Task.UNKNOWN, Task.SIZE, Task.VALUE, Task.UNSEEN}), asks_a_measure, Task.MEASURE),
+    (frozenset({Task.COUNT}), COUNTED.asks, Task.COUNTED),
+    (frozenset({Task.UNKNOWN, Task.SIZE, Task.VALUE, Task.UNSEEN}), MEASURE.asks, Task.MEASURE),
 )
 # Questions that one of several pictures may answer.
 _OF_ONE: Final = (_TEXT_TASKS | {Task.CELL, Task.RECKON, Task.CHECK, Task.PROGRAM}) - {
@@ -145,6 +146,9 @@ async def _placed(intent: Intent, scene: Scene) -> Intent:
 
 async def _named(intent: Intent, scene: Scene) -> Intent:
     """What the words of a question name on the page: a cell, a heading, a number, a label."""
+    if asks_for_sum(intent.text):
+        # Reckoning failed, and the price of one of the things is no answer.
+        return replace(intent, task=Task.UNKNOWN)
     if await names_a_cell(scene, intent) and not await _of_no_print(scene, intent):
         return replace(intent, task=Task.CELL)
     if await wants_a_count(scene, intent):
@@ -153,7 +157,7 @@ async def _named(intent: Intent, scene: Scene) -> Intent:
         if intent.task in tasks and await is_asked(scene, intent):
             return replace(intent, task=task)
     labelled = await _labelled(intent, scene)
-    is_told = labelled.task in {Task.UNKNOWN, Task.VALUE} and await asks_a_fact(scene, intent)
+    is_told = labelled.task in {Task.UNKNOWN, Task.VALUE} and await FACT.asks(scene, intent)
     return replace(intent, task=Task.TOLD) if is_told else labelled
 
 

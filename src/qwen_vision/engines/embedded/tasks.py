@@ -7,23 +7,23 @@ from typing import Final, TypeAlias
 from qwen_vision.engines.base import Prompt
 from qwen_vision.engines.embedded.extract.asked import has_template, told_schema
 from qwen_vision.engines.embedded.intents import Intent, Task, read_intents
-from qwen_vision.engines.embedded.rooms.beside import tell_beside
+from qwen_vision.engines.embedded.rooms.beside import BESIDE
 from qwen_vision.engines.embedded.rooms.calendar import tell_calendar
 from qwen_vision.engines.embedded.rooms.cells import tell_cells
 from qwen_vision.engines.embedded.rooms.charts import tell_chart
-from qwen_vision.engines.embedded.rooms.chat import tell_chat
-from qwen_vision.engines.embedded.rooms.check import tell_checked
+from qwen_vision.engines.embedded.rooms.chat import CHAT
+from qwen_vision.engines.embedded.rooms.check import CHECKED
 from qwen_vision.engines.embedded.rooms.codes import tell_codes
 from qwen_vision.engines.embedded.rooms.compare import compare
-from qwen_vision.engines.embedded.rooms.counted import tell_counted
+from qwen_vision.engines.embedded.rooms.counted import COUNTED
 from qwen_vision.engines.embedded.rooms.describe import describe
 from qwen_vision.engines.embedded.rooms.extract import extract_json, key_information
 from qwen_vision.engines.embedded.rooms.find import exists, locate
-from qwen_vision.engines.embedded.rooms.hours import tell_hours
+from qwen_vision.engines.embedded.rooms.hours import HOURS
 from qwen_vision.engines.embedded.rooms.items import tell_items
 from qwen_vision.engines.embedded.rooms.listed import tell_listed
 from qwen_vision.engines.embedded.rooms.looks import tell_looks
-from qwen_vision.engines.embedded.rooms.measures import tell_measure
+from qwen_vision.engines.embedded.rooms.measures import MEASURE
 from qwen_vision.engines.embedded.rooms.near import near_lines
 from qwen_vision.engines.embedded.rooms.papers import (
     as_html,
@@ -32,15 +32,15 @@ from qwen_vision.engines.embedded.rooms.papers import (
     tell_tables,
     words_with_places,
 )
-from qwen_vision.engines.embedded.rooms.program import tell_code_facts
+from qwen_vision.engines.embedded.rooms.program import PROGRAM
 from qwen_vision.engines.embedded.rooms.read import read_all, read_part
-from qwen_vision.engines.embedded.rooms.reckon import tell_reckoned
+from qwen_vision.engines.embedded.rooms.reckon import RECKONED
 from qwen_vision.engines.embedded.rooms.refuse import beyond, no_media
 from qwen_vision.engines.embedded.rooms.sections import tell_section
 from qwen_vision.engines.embedded.rooms.shaded import tell_shaded
 from qwen_vision.engines.embedded.rooms.sums import do_sums
 from qwen_vision.engines.embedded.rooms.tally import count
-from qwen_vision.engines.embedded.rooms.told import tell_fact
+from qwen_vision.engines.embedded.rooms.told import FACT
 from qwen_vision.engines.embedded.rooms.tools import (
     call_forced,
     call_if_asked,
@@ -203,18 +203,18 @@ _ROOMS: Final[dict[Task, _Room]] = {
     Task.TABLE: tell_tables,
     Task.COMPARE: compare,
     Task.SUM: do_sums,
-    Task.RECKON: tell_reckoned,
-    Task.CHECK: tell_checked,
+    Task.RECKON: RECKONED,
+    Task.CHECK: CHECKED,
     Task.LISTED: tell_listed,
-    Task.PROGRAM: tell_code_facts,
-    Task.CHAT: tell_chat,
-    Task.COUNTED: tell_counted,
+    Task.PROGRAM: PROGRAM,
+    Task.CHAT: CHAT,
+    Task.COUNTED: COUNTED,
     Task.CALENDAR: tell_calendar,
-    Task.BESIDE: tell_beside,
+    Task.BESIDE: BESIDE,
     Task.SHADED: tell_shaded,
-    Task.HOURS: tell_hours,
-    Task.MEASURE: tell_measure,
-    Task.TOLD: tell_fact,
+    Task.HOURS: HOURS,
+    Task.MEASURE: MEASURE,
+    Task.TOLD: FACT,
     Task.CODE: lambda scene, _: tell_codes(scene),
     Task.LOCATE: locate,
     Task.EXISTS: exists,

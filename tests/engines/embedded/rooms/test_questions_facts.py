@@ -139,7 +139,10 @@ HISTORY = [
         ("Who designed the lighthouse?", "Clara Wennberg: it says"),
         ("How tall is the lighthouse?", "38 metres: it says"),
         ("How long is the bridge?", "212 metres: it says"),
-        ("When was the castle destroyed?", "I don't find that in the text; what comes nearest:"),
+        (
+            "When was the castle destroyed?",
+            "The text doesn't say that in so many words",
+        ),
         ("Who sold the bridge?", "I find nothing labelled"),
     ],
 )

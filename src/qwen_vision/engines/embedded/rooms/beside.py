@@ -10,6 +10,7 @@ from qwen_vision.engines.embedded.documents.sheet import Sheet
 from qwen_vision.engines.embedded.facts import Box, TextLine
 from qwen_vision.engines.embedded.intents import Intent, quoted
 from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.finding import Finding
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.protocol.receipt import Evidence
@@ -36,16 +37,8 @@ class _Asked:
     sheet: Sheet
 
 
-async def asks_beside(scene: Scene, intent: Intent) -> bool:
-    """Whether a question wants what stands beside words that the picture prints."""
-    return len(scene.images) == 1 and await _asked(scene, intent) is not None
-
-
-async def tell_beside(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+async def _tell(scene: Scene, asked: _Asked) -> AsyncIterator[Step]:
     """The nearest line on the side asked for."""
-    asked = await _asked(scene, intent)
-    if asked is None:
-        return
     index = scene.images[0][0]
     yield Thought(f"Looked {asked.side} of “{asked.anchor.text}” in picture {index + 1}.")
     found = _nearest(asked)
@@ -113,3 +106,6 @@ def _gap(home: Box, other: Box, side: _Side) -> float | None:
         thin = min(home.right - home.left, other.right - other.left)
     # Boxes of neighbouring lines may touch.
     return gap if overlap > 0.3 * thin and gap > -0.4 * (home.bottom - home.top) else None
+
+
+BESIDE: Final = Finding(_asked, _tell)

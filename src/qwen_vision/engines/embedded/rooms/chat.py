@@ -6,6 +6,7 @@ from typing import Final
 
 from qwen_vision.engines.embedded.documents.chat import ChatMessage, chat_messages
 from qwen_vision.engines.embedded.intents import Intent
+from qwen_vision.engines.embedded.rooms.finding import Finding
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
 
@@ -27,17 +28,10 @@ _PEOPLE: Final = re.compile(
 _TIME: Final = re.compile(r"\b\d{1,2}[:：]\d{2}\b")
 
 
-async def asks_of_chat(scene: Scene, intent: Intent) -> bool:
-    """Whether a question is about messages that the first picture shows."""
-    return bool(scene.images) and await _told(scene, intent) is not None
-
-
-async def tell_chat(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+async def _tell(_scene: Scene, told: tuple[str, str]) -> AsyncIterator[Step]:
     """The message, or the number of messages, as the screenshot shows them."""
-    told = await _told(scene, intent)
-    if told is not None:
-        yield Thought("Read the picture as a chat: a time ends each message.")
-        yield Say(told[0], bare=told[1])
+    yield Thought("Read the picture as a chat: a time ends each message.")
+    yield Say(told[0], bare=told[1])
 
 
 async def _told(scene: Scene, intent: Intent) -> tuple[str, str] | None:
@@ -86,3 +80,6 @@ def _asked(question: str, own: list[ChatMessage]) -> list[ChatMessage]:
 def _line(message: ChatMessage) -> str:
     who = f"{message.sender}: " if message.sender else ""
     return f"{who}{message.text} ({message.time})"
+
+
+CHAT: Final = Finding(_told, _tell, of_several=True)

@@ -21,6 +21,7 @@ from qwen_vision.engines.embedded.extract.terms import (
 from qwen_vision.engines.embedded.facts import Box, Reading
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.finding import Finding
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.protocol.receipt import Evidence
@@ -104,20 +105,17 @@ class Checked:
     text: str
 
 
-async def checked(scene: Scene, intent: Intent) -> Checked | None:
+async def _checked(scene: Scene, intent: Intent) -> Checked | None:
     """The answer of a yes-or-no question that a number or a printed word settles, or None."""
-    if not _WHETHER.search(intent.text) or len(scene.images) != 1:
+    if not _WHETHER.search(intent.text):
         return None
     reading = await scene.eyes.read(scene.images[0][1])
     question = intent.text
     return _measured(reading, question) or _stated(reading, question) or _claimed(reading, question)
 
 
-async def tell_checked(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+async def _tell(scene: Scene, found: Checked) -> AsyncIterator[Step]:
     """Yes or no first, then what the page says."""
-    found = await checked(scene, intent)
-    if found is None:
-        return
     index = scene.images[0][0]
     yield Thought(f"Checked “{found.name}” in picture {index + 1}: {found.why}.")
     yield Proof(Evidence(found.name, index, box=whole_box(found.box), text=found.text))
@@ -297,3 +295,6 @@ def _excludes(label: str, value: str, claim: str) -> bool:
     short = max(len(claim.split()), len(value.split())) <= _PAIR
     is_name = claim[0].isupper() and value[0].isupper()
     return short and (is_name or bool(stems(label) & _OF_ONE_VALUE))
+
+
+CHECKED: Final = Finding(_checked, _tell)

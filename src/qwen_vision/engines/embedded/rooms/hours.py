@@ -10,6 +10,7 @@ from qwen_vision.engines.embedded.documents.sheet import Sheet, around
 from qwen_vision.engines.embedded.documents.words import stems
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.finding import Finding
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.protocol.receipt import Evidence
@@ -50,16 +51,8 @@ class _Told:
     said: tuple[Opening, ...]
 
 
-async def asks_hours(scene: Scene, intent: Intent) -> bool:
-    """Whether a question wants the hours that the only picture prints."""
-    return len(scene.images) == 1 and await _told(scene, intent) is not None
-
-
-async def tell_hours(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+async def _tell(scene: Scene, told: _Told) -> AsyncIterator[Step]:
     """The time, or yes or no, and the words that say so."""
-    told = await _told(scene, intent)
-    if told is None:
-        return
     index = scene.images[0][0]
     yield Thought(f"Read the hours of opening in picture {index + 1}: {told.answer}.")
     for one in told.said:
@@ -145,3 +138,6 @@ def _of_another(sheet: Sheet, found: list[Opening], question: str) -> str:
 def _weekday_less(question: str) -> str:
     """The question without the day it asks about."""
     return re.sub(r"(?i)\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", " ", question)
+
+
+HOURS: Final = Finding(_told, _tell)

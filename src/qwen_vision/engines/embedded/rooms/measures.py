@@ -1,15 +1,13 @@
 """Measures: how heavy, long, fast or warm something is, by a number with a unit in the text."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.sentences import sentences
 from qwen_vision.engines.embedded.documents.words import stems
 from qwen_vision.engines.embedded.intents import Intent
-from qwen_vision.engines.embedded.language import shorten
+from qwen_vision.engines.embedded.rooms.finding import Finding, Quote, tell_quote
 from qwen_vision.engines.embedded.scene import Scene
-from qwen_vision.engines.embedded.steps import Say, Step, Thought
 
 _LENGTH: Final = (
     r"km|m|cm|mm|met(?:re|er)s?|kilomet(?:re|er)s?|miles?|feet|ft|inch(?:es)?|"
@@ -39,26 +37,10 @@ _OF_PICTURE: Final = re.compile(
 )
 
 
-async def asks_a_measure(scene: Scene, intent: Intent) -> bool:
-    """Whether a question wants a measure that the only picture prints once."""
-    return len(scene.images) == 1 and await _found(scene, intent) is not None
+_WHY: Final = "Looked for a number with a unit that measures it"
 
 
-async def tell_measure(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
-    """The measure, and the sentence or row that says it."""
-    found = await _found(scene, intent)
-    if found is None:
-        return
-    measure, sentence = found
-    yield Thought(f"Looked for a number with a unit that measures it: {measure}.")
-    quote = shorten(sentence)
-    yield Say(
-        scene.say(f"{measure}: it says “{quote}”.", f"{measure}：图中写着“{quote}”。"),
-        bare=measure,
-    )
-
-
-async def _found(scene: Scene, intent: Intent) -> tuple[str, str] | None:
+async def _found(scene: Scene, intent: Intent) -> Quote | None:
     """The measure of the sentences that share most words with the question, if it is one."""
     kind = next((one for one in _KINDS if re.search(one[0], intent.text, re.I)), None)
     if kind is None or _OF_PICTURE.search(intent.text):
@@ -73,10 +55,13 @@ async def _found(scene: Scene, intent: Intent) -> tuple[str, str] | None:
             if named or not asked or len(stems(sentence)) <= _TAG_WORDS:
                 told.setdefault(named, {})[match] = sentence
     best = told.get(max(told, default=0), {})
-    return next(iter(best.items())) if len(best) == 1 else None
+    return Quote(*next(iter(best.items())), _WHY) if len(best) == 1 else None
 
 
 def _measures(units: str, sentence: str) -> list[str]:
     """Numbers with such a unit; one after a slash is no measure but what a price is for."""
     pattern = rf"(?<![\w.,/])\d+(?:[.,]\d+)*\s?(?:{units})(?![\w²³/])"
     return [match[0] for match in re.finditer(pattern, sentence, re.IGNORECASE)]
+
+
+MEASURE: Final = Finding(_found, tell_quote)

@@ -11,7 +11,7 @@ from qwen_vision.engines.embedded.documents.take import take
 from qwen_vision.engines.embedded.documents.words import stem, stems
 from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.language import shorten
-from qwen_vision.engines.embedded.rooms.ways import counts_things
+from qwen_vision.engines.embedded.rooms.ways import asks_for_sum
 from qwen_vision.engines.embedded.scene import Scene
 
 _SHOWN: Final = 3
@@ -79,7 +79,6 @@ _DONE: Final = re.compile(
     r"(?i)^\W*(?:and )?(?:when|where|who|by whom|in (?:which|what) year)\b.{0,16}"
     r"\b(?:was|were|did)\b.*?\b(?P<verb>[a-z]{3,})\W*$"
 )
-_SUMS: Final = re.compile(r"(?i)\bhow much\b|\bcosts?\b|\bpay\b|\bprices?\b|多少钱")
 _SAYS_HOW_MUCH: Final = re.compile(r"(?i)\d|\bfree\b|includ|免费|[一二三四五六七八九十]")
 # Questions that a line of text may answer; others want a judgement.
 _FACT: Final = re.compile(
@@ -106,7 +105,7 @@ async def near_lines(scene: Scene, question: str, *, missing: str = "") -> str:
         )
     if _is_untold(question, " ".join(quotes)):
         return scene.say(
-            f"I don't find that in the text; what comes nearest:\n{listed}",
+            f"The text doesn't say that in so many words; what comes nearest:\n{listed}",
             f"图中文字没有直接说明，最接近的是：\n{listed}",
         )
     if _FACT.search(question):
@@ -118,15 +117,16 @@ async def near_lines(scene: Scene, question: str, *, missing: str = "") -> str:
 
 
 def _is_untold(question: str, quotes: str) -> bool:
-    """Whether the quotes leave out what was done, or give numbers for a sum but no sum."""
+    """Whether the quotes share no word, or leave out what was done, when, or for how much."""
+    if not _words(question) & _words(quotes):
+        return True
     done = _DONE.search(question)
     if done is not None and stem(done["verb"].lower()) not in stems(quotes):
         return True
     if any(words.search(question) for words, fits in _KINDS if fits in {_is_hour, _is_when}):
         return not _is_when(quotes)
-    is_sum = counts_things(question) and bool(_SUMS.search(question))
     is_amount = re.search(r"(?i)\bhow (?:much|long)\b|多少钱|多久", question) is not None
-    return is_sum or (is_amount and not _SAYS_HOW_MUCH.search(quotes))
+    return asks_for_sum(question) or (is_amount and not _SAYS_HOW_MUCH.search(quotes))
 
 
 def nearest(reading: Reading, question: str) -> list[str]:

@@ -15,6 +15,7 @@ from qwen_vision.engines.embedded.documents.program import (
 )
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.language import join_words
+from qwen_vision.engines.embedded.rooms.finding import Finding
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Say, Step, Thought
 
@@ -50,16 +51,8 @@ class _Told:
     zh: str
 
 
-async def asks_of_code(scene: Scene, intent: Intent) -> bool:
-    """Whether a question is one about code that the first picture shows and that print settles."""
-    return bool(scene.images) and await _told(scene, intent) is not None
-
-
-async def tell_code_facts(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+async def _tell(scene: Scene, told: _Told) -> AsyncIterator[Step]:
     """The answer first, then what it is."""
-    told = await _told(scene, intent)
-    if told is None:
-        return
     yield Thought(f"Read the text as code: {told.en}.")
     yield Say(
         scene.say(f"{told.answer} ({told.en}).", f"{told.answer}（{told.zh}）。"), bare=told.answer
@@ -118,3 +111,6 @@ def _of_lists(text: str, question: str) -> _Told | None:
                 return _Told(str(len(found)), f"{en}: {listed}", f"{zh}：{listed}")
             return _Told(listed, f"{en} in the code", f"代码中的{zh}")
     return None
+
+
+PROGRAM: Final = Finding(_told, _tell, of_several=True)

@@ -15,6 +15,7 @@ from qwen_vision.engines.embedded.extract.terms import (
 from qwen_vision.engines.embedded.facts import Reading
 from qwen_vision.engines.embedded.intents import Intent
 from qwen_vision.engines.embedded.proofs import whole_box
+from qwen_vision.engines.embedded.rooms.finding import Finding
 from qwen_vision.engines.embedded.rooms.reckoned import Paper, Reckoned
 from qwen_vision.engines.embedded.rooms.ways import asks, reckon
 from qwen_vision.engines.embedded.scene import Scene
@@ -31,10 +32,10 @@ _THAT: Final = re.compile(
 )
 
 
-async def reckoned(scene: Scene, intent: Intent) -> Reckoned | None:
+async def _reckoned(scene: Scene, intent: Intent) -> Reckoned | None:
     """The result of the arithmetic an intent asks for; None when it asks for none."""
     readings = tuple([await scene.eyes.read(image) for _, image in scene.images])
-    if not readings or _WHO.search(intent.text) or not asks(intent.text):
+    if _WHO.search(intent.text) or not asks(intent.text):
         return None
     terms = _terms(readings, intent.text)
     if _THAT.search(intent.text):
@@ -42,11 +43,8 @@ async def reckoned(scene: Scene, intent: Intent) -> Reckoned | None:
     return reckon(Paper(intent.text, tuple(terms), readings))
 
 
-async def tell_reckoned(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
+async def _tell(scene: Scene, found: Reckoned) -> AsyncIterator[Step]:
     """The result first, then the numbers it was made of."""
-    found = await reckoned(scene, intent)
-    if found is None:
-        return
     yield Thought(f"Reckoned {found.formula}: {found.value}.")
     index = scene.images[0][0]
     for term in found.terms:
@@ -69,3 +67,6 @@ def _before(
         if meant:
             return [*meant, *(term for term in named if term.line not in [t.line for t in meant])]
     return named
+
+
+RECKONED: Final = Finding(_reckoned, _tell, of_several=True)

@@ -1,17 +1,15 @@
 """Told: when something was done, or who did it, by the sentence of the page that says so."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.dates import find_dates
 from qwen_vision.engines.embedded.documents.sentences import sentences
 from qwen_vision.engines.embedded.documents.words import stem, stems
 from qwen_vision.engines.embedded.intents import Intent
-from qwen_vision.engines.embedded.language import shorten
+from qwen_vision.engines.embedded.rooms.finding import Finding, Quote, tell_quote
 from qwen_vision.engines.embedded.scene import Scene
-from qwen_vision.engines.embedded.steps import Say, Step, Thought
 
 _WHEN: Final = re.compile(
     r"^\W*(?:and )?(?:when|in (?:what|which) year|what year|since when) "
@@ -44,31 +42,10 @@ _ALIKE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    answer: str
-    sentence: str
+_WHY: Final = "Looked for the sentence that says all words of the question"
 
 
-async def asks_a_fact(scene: Scene, intent: Intent) -> bool:
-    """Whether a question wants a year or a name that one sentence of the only picture tells."""
-    return len(scene.images) == 1 and await _fact(scene, intent) is not None
-
-
-async def tell_fact(scene: Scene, intent: Intent) -> AsyncIterator[Step]:
-    """The year or the name, and the sentence."""
-    fact = await _fact(scene, intent)
-    if fact is None:
-        return
-    yield Thought(f"Took “{fact.answer}” from the sentence that says all words of the question.")
-    quote = shorten(fact.sentence, 200)
-    yield Say(
-        scene.say(f"{fact.answer}: it says “{quote}”.", f"{fact.answer}：图中写着“{quote}”。"),
-        bare=fact.answer,
-    )
-
-
-async def _fact(scene: Scene, intent: Intent) -> _Fact | None:
+async def _fact(scene: Scene, intent: Intent) -> Quote | None:
     """The one answer of the sentences that say what is asked; None for none or several."""
     answers = _dates if _WHEN.search(intent.text) else _doers if _WHO.search(intent.text) else None
     if answers is None:
@@ -83,7 +60,7 @@ async def _fact(scene: Scene, intent: Intent) -> _Fact | None:
         if verb and _says(asked, verb=stem(verb), sentence=sentence, around=around):
             for answer in answers(sentence, stem(verb)):
                 found[answer] = sentence
-    return _Fact(*next(iter(found.items()))) if len(found) == 1 else None
+    return Quote(*next(iter(found.items())), _WHY) if len(found) == 1 else None
 
 
 def _passages(told: list[str]) -> Iterator[tuple[str, str]]:
@@ -133,3 +110,6 @@ def _doers(sentence: str, verb: str) -> list[str]:
         return [name[0] if name else by["who"]]
     name = re.search(rf"({_NAME.pattern})\s$", sentence[: words[0].start()])
     return [name[1]] if name else []
+
+
+FACT: Final = Finding(_fact, tell_quote)

@@ -113,9 +113,10 @@ def asks(text: str) -> bool:
     return said_so or asks_a_rate(text) or asks_a_span(text)
 
 
-def counts_things(text: str) -> bool:
-    """Whether the words count things to be reckoned with: two students and one adult."""
-    return any(stems(match["what"]) - _NO_THINGS for match in _THING.finditer(text))
+def asks_for_sum(text: str) -> bool:
+    """Whether the words want the price of counted things: two students and one adult."""
+    counted = [stems(match["what"]) - _NO_THINGS for match in _THING.finditer(text)]
+    return len([words for words in counted if words]) >= _PAIR and bool(MONEY.search(text))
 
 
 def reckon(paper: Paper) -> Reckoned | None:
