@@ -143,9 +143,11 @@ PHRASINGS = {
     Task.PART: [
         "What is the first line?",
         "最后一行写了什么？",
+        "What is in the upper left corner?",
     ],
     Task.UNSEEN: [
         "Translate the text into German",
+        "What does this mean in English?",
         "What is the mood of this picture?",
         "Who is this person?",
         "这个人是谁？",
