@@ -38,6 +38,11 @@ _TEXT_TASKS: Final = _TELLS_NUMBERS | {
 # Looks of the picture itself, unless the page prints a label of that name.
 _LOOKS: Final = frozenset({Task.QUALITY, Task.COLORS, Task.SIZE})
 _MAY_BE_LABELLED: Final = _LOOKS | {Task.UNKNOWN, Task.UNSEEN, Task.COUNT}
+_SIZES: Final = stems(
+    "big large wide tall high long size sizes dimension dimensions resolution aspect ratio pixel "
+    "pixels width height orientation landscape portrait square frame rate fps duration video clip "
+    "film wider taller format"
+)
 _OF_LOOKS: Final = re.compile(
     r"\b(?:image|picture|photo|photograph|background|screenshot|page|scan)\b|图|照片|背景|画面",
     re.I,
@@ -137,6 +142,10 @@ async def _placed(intent: Intent, scene: Scene) -> Intent:
     if intent.task is Task.SIZE and not scene.videos and _LASTS.search(intent.text):
         # Only a video lasts; of a page this asks for a time that it prints.
         intent = replace(intent, task=Task.UNKNOWN)
+    if intent.task is Task.SIZE and not _OF_LOOKS.search(intent.text):
+        # "How tall is the tower?" is not asked of the picture.
+        of_other = stems(intent.text) - _SIZES
+        intent = replace(intent, task=Task.UNKNOWN) if of_other else intent
     if not asks_why(intent.text):
         for tasks, is_asked, task in _BY_WHAT_IS_SEEN:
             if intent.task in tasks and await is_asked(scene, intent):

@@ -101,13 +101,13 @@ PARK = ["Riverside car park", "2 dollars per hour", "5 dollars per night", "Heig
         (TAG, "How heavy is the cheese? Only the number.", "500"),
         (TAG, "What do two packs of the cheese cost?", "$11.60 (2 × $5.80)."),
         (TAG, "How much are 3 of these?", "$17.40 (3 × $5.80)."),
-        (TAG, "How much for four bananas?", "I "),
+        (TAG, "How much for four bananas?", "The text doesn't say that"),
         (OFFER, "How much do three jars cost?", "$18 (3 jars for $18)."),
         (OFFER, "What does a kilo cost?", "20.29 (1 × $20.29 / kg)."),
         (PARK, "What do three hours cost?", "6 (3 × 2 dollars per hour)."),
         (PARK, "How much is parking for 2 nights?", "10 (2 × 5 dollars per night)."),
         (PARK, "How high may a car be?", "2.10 m: it says"),
-        (PARK, "How long is the car park?", "I "),
+        (PARK, "How long is the car park?", "The text doesn't say that"),
     ],
 )
 async def test_weights_and_rates_are_told(

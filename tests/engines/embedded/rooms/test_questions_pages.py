@@ -72,6 +72,27 @@ async def test_heads_over_values_are_told_by_what_stands_under_them(
     assert (await ask(grid(sketch, PASS), question)).text.startswith(wanted)
 
 
+LEDGER = (
+    ("Date", "Description", "Amount"),
+    ("02.09.2025", "Rent", "-1,150.00"),
+    ("12.09.2025", "Salary", "2,900.00"),
+    ("27.09.2025", "Grocery", "-84.30"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("When was the salary paid?", "“Salary”, “Date”: 12.09.2025"),
+        ("How much is the rent?", "“Rent”, “Amount”: -1,150.00"),
+    ],
+)
+async def test_a_ledger_is_asked_for_its_entries(
+    ask: "Ask", sketch: "type[Sketch]", *, question: str, wanted: str
+) -> None:
+    assert (await ask(grid(sketch, LEDGER), question)).text.startswith(wanted)
+
+
 DISHES = (
     ("Mains", ()),
     ("Salmon", "$17.50"),
@@ -127,6 +148,11 @@ async def test_a_menu_with_headings_is_asked(
         (["Language: English"], "Language是French吗？", "否：“Language: English”。"),
         (["Square - Parking", "Circle - Water"], "What does the square mean?", "Parking"),
         (["Student ID: 20418-77"], "Student ID? Just the number.", "20418-77"),
+        (["Milk 2 x 1.10  2.20", "TOTAL 2.20"], "What does one milk cost?", "1.10 ("),
+        (["Hours per week: 40", "5 weeks of holiday"], "How many hours per week?", "40"),
+        (["Until 18 May 2026", "Open 8:00 to 18:00"], "Until when must I pay?", "I find no"),
+        (["The tower is old."], "How tall is the tower?", "I can't judge that myself"),
+        (["Fee $39.00", "Visits this month 9"], "What do I pay in three months?", "The text"),
         (["Total: $21.50", "Tax: $1.50"], "Total as a plain number please.", "21.50"),
     ],
 )

@@ -50,6 +50,10 @@ _TWO_PAIRS: Final = 4
 _WHEN: Final = re.compile(
     r"\bwhen (?:is|was|do|does|did|will)\b|\bwhat time\b|几点|什么时候", re.IGNORECASE
 )
+_DATED: Final = re.compile(
+    r"(?i)\d[./-]\d{1,2}[./-]\d|\d{1,2}:\d{2}|年|月|"
+    r"\d (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+)
 _TIMED: Final = re.compile(
     r"(?i)\d[:：.]\d|\d{4}|\d\W?(?:[a-z]{3}|[ap]m\b|[点时月日年/])|[a-z]{3} \d|day\b|周|星期"
 )
@@ -266,12 +270,15 @@ def _said(header: str, question: str) -> float:
 
 
 def _by_kind(found: list[Crossing], question: str) -> Iterator[Crossing]:
-    """The one column of prices for "how much", of counts for "how many"."""
+    """The one column of prices for "how much", of counts for "how many", of dates for "when"."""
     for asked, head in ((_MONEY, _MONEY_HEAD), (_COUNT, _COUNT_HEAD)):
         fitting = [cell for cell in found if head.search(cell.header)]
         if asked.search(question) and len(fitting) == 1:
             yield fitting[0]
             return
+    dated = [cell for cell in found if _DATED.search(cell.text)]
+    if _WHEN.search(question) and len(dated) == 1:
+        yield dated[0]
 
 
 def _without(question: str, label: str) -> list[str]:

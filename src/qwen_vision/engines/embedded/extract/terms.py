@@ -39,6 +39,7 @@ _CLOCK: Final = re.compile(
 _TOTAL: Final = re.compile(r"(?i)\btotal\b|\bsum\b|\bscore\b|\bpoints\b|合计|总")
 _NAME: Final = re.compile(r"[^\W\d]{2}|[\u3400-\u9fff]")
 _MARKER: Final = re.compile(r"^\s*\d{1,2}[.)]\s+(?=\D)")
+_LONE_PRICE: Final = re.compile(r"[$€£¥￥]\s?\d[\d.,]*|\d[\d.,]*\s?[$€£¥￥元]")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]{2,}")
 # Words of questions about numbers that name no part of a page.
 _ASKING: Final = stems(
@@ -87,11 +88,19 @@ def named_terms(reading: Reading, question: str) -> list[Term]:
     found = [*_of_concepts(sheet, question)]
     taken = {id(term.line) for term in found}
     for part, place in _named(parts, question):
-        if id(part.line) not in taken:
+        if id(part.line) not in taken and not _is_one_of_two(sheet, part.line):
             found.append(_term(part, question, place))
     crossed = list(_crossed(reading, question))
     found = crossed if len(crossed) > len(found) else found
     return sorted(found, key=lambda term: term.asked_at)
+
+
+def _is_one_of_two(sheet: Sheet, line: TextLine) -> bool:
+    """Whether another price stands alone right under it: which one holds, print does not say."""
+    near = [
+        other for other in sheet.below(line)[:1] if len(sheet.rows[sheet.row_of[id(other)]]) == 1
+    ]
+    return all(_LONE_PRICE.fullmatch(one.text.strip()) for one in (line, *near)) and bool(near)
 
 
 def item_terms(reading: Reading) -> list[Term]:

@@ -279,7 +279,7 @@ def _claim(label: str, question: str) -> str:
     """What a question says of a label: "set to French" of "is the language set to French?"."""
     words = r"\W+".join(re.escape(word) for word in re.findall(r"\w+", label))
     match = words and re.search(
-        rf"^\W*(?:is|are|was|were)(?: the| its| this| your)? {words} "
+        rf"^\W*(?:is|are|was|were)(?: the| its| this| his| her| their| your| my| our)? {words} "
         rf"(?:not )?(?:set to |now |currently |equal to |exactly |at )?(?P<en>[\w%.,° -]+?)\W*$|"
         rf"{words}(?:是不是|不是|是|为)(?P<zh>\w+?)吗",
         question,

@@ -30,7 +30,8 @@ async def _found(scene: Scene, intent: Intent) -> Quote | None:
     match = _WANTED.search(intent.text)
     if match is None or _OF_PICTURE.search(intent.text):
         return None
-    noun = stem(match["what"].split()[-1].lower())
+    what = re.split(r" (?:per|a|an|each|every|in|of) ", match["what"])[0]
+    noun = stem(what.split()[-1].lower())
     reading = await scene.eyes.read(scene.images[0][1])
     found: dict[str, str] = {}
     for sentence in sentences(reading):

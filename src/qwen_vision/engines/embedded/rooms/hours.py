@@ -16,13 +16,15 @@ from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.protocol.receipt import Evidence
 
 _OPENS: Final = re.compile(
-    r"\b(?:when|what time|how early)\b.{0,40}\b(?:opens?|opening)\b|\bfrom when\b|"
+    r"\b(?:when|what time|how early)\b.{0,40}\b(?:opens?|opening)\b|"
+    r"\bfrom (?:when|what time)\b.{0,30}\b(?:open|serv\w+|available)\b|"
     r"(?:几点|什么时候|何时).{0,4}(?:开门|开馆|开放|营业|上班)|从几点",
     re.IGNORECASE,
 )
 _CLOSES: Final = re.compile(
     r"\b(?:when|what time|how late)\b.{0,40}\b(?:closes?|closing|shuts?|open (?:until|till))\b|"
-    r"\b(?:until|till) (?:when|what time)\b|\bhow late\b|"
+    r"\b(?:until|till) (?:when|what time)\b.{0,30}\b(?:open|serv\w+|available)\b|"
+    r"\bhow late\b.{0,30}\b(?:open|serv\w+|available)\b|"
     r"(?:几点|什么时候|何时).{0,4}(?:关门|打烊|闭馆|关闭|下班)|[到至]几点",
     re.IGNORECASE,
 )

@@ -58,6 +58,11 @@ _OF_UNIT: Final = re.compile(
     rf"(?<!\w)(?:{_COUNT}|per|each|every)\s?(?P<unit>[a-z]+|(?:个)?(?:小时|天|晚|公斤|千克|人|次|位))",
     re.IGNORECASE,
 )
+# What a price is for once and not for each, unless a rate says so.
+_TIME_UNITS: Final = stems("minutes hours days nights weeks months years people persons times")
+_TIMES: Final = re.compile(
+    r"(?<![\w.,])(?P<many>\d{1,3})\s?[x×@*]\s?(?P<price>[$€£¥]?\d[\d.,]*)", re.IGNORECASE
+)
 _SAME_UNIT: Final = {"kilo": "kg", "kilogram": "kg", "hr": "hour", "公斤": "kg", "千克": "kg"}
 _OFFER: Final = re.compile(
     r"(?<![\w.,])(?P<many>\d{1,2}) (?:[a-z]+ )?for (?P<rest>\D{0,3}\d.*)", re.I
@@ -92,6 +97,22 @@ def offered(paper: Paper) -> Reckoned | None:
     return None
 
 
+def printed_unit(paper: Paper) -> Reckoned | None:
+    """The price of one that the row prints before its sum: `2 x 1.10  2.20`."""
+    if len(paper.terms) != 1 or not (
+        _SINGLE.search(paper.question) and MONEY.search(paper.question)
+    ):
+        return None
+    term = paper.terms[0]
+    for reading in paper.readings:
+        for row in reading.text.split("\n"):
+            match = _TIMES.search(row) if term.text in row else None
+            price = find_amounts(match["price"])[:1] if match else []
+            if match and price and price[0].value * int(match["many"]) == term.value:
+                return Reckoned(price[0].text, f"{said(term)} ÷ {match['many']}", (term,))
+    return None
+
+
 def several_of_one(paper: Paper) -> Reckoned | None:
     """So many times the only price of a tag: two packs of it, three of these."""
     match = _SEVERAL.search(paper.question)
@@ -99,8 +120,8 @@ def several_of_one(paper: Paper) -> Reckoned | None:
     if match is None or tag is None or not MONEY.search(paper.question):
         return None
     count = _number(match["count"])
-    page = stems(paper.readings[0].text)
-    if count < _TWO or (match["thing"] and stem(match["thing"].lower()) not in page):
+    sold = stems(paper.readings[0].text) - _TIME_UNITS
+    if count < _TWO or (match["thing"] and stem(match["thing"].lower()) not in sold):
         return None
     return Reckoned(rounded(tag.value * count, tag), f"{count} × {tag.text}", (tag,))
 

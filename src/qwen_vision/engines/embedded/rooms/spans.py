@@ -30,6 +30,10 @@ _TIME: Final = re.compile(r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])[:：](?P<minute>
 _LASTS: Final = re.compile(
     r"\b\d+ ?(?:minutes?|mins?|hours?|hrs?|days?|weeks?)\b|\d+ ?(?:分钟|小时|天)", re.I
 )
+# What stands between the two ends of a time: "doors 18:30 · show 20:00" are none.
+_JOINS: Final = re.compile(
+    r"\s*(?:[-–—~→]|to|until|till|bis|and|arr\w*|arrives?(?: at)?|至|到)\s*", re.IGNORECASE
+)
 # Words that ask for a change, not for what changed.
 _RISING: Final = stems(
     "grow rise fall increase decrease change percentage point points percent go up"
@@ -90,8 +94,10 @@ def _on_a_line(reading: Reading, question: str) -> tuple[str, str] | None:
     named = [row for row in rows if stems(row) & stems(question)]
     if len(named or rows) != 1:
         return None
-    first, last = (match[0] for match in _TIME.finditer((named or rows)[0]))
-    return _told(first, last, "{} – {}")
+    first, last = _TIME.finditer((named or rows)[0])
+    if not _JOINS.fullmatch((named or rows)[0][first.end() : last.start()]):
+        return None
+    return _told(first[0], last[0], "{} – {}")
 
 
 def _rows_named(table: Table, question: str) -> Iterator[tuple[str, dict[int, str]]]:

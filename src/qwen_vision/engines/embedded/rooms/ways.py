@@ -29,6 +29,7 @@ from qwen_vision.engines.embedded.rooms.rates import (
     left_of_whole,
     offered,
     per_printed,
+    printed_unit,
     several_of_one,
     single,
     weighed,
@@ -214,6 +215,8 @@ def _together(paper: Paper) -> Reckoned | None:
     if not _TOGETHER.search(paper.question) or not MONEY.search(paper.question):
         return None
     terms = [term for term in paper.terms if term.concept not in _SUMS]
+    if any(one.currency for reading in paper.readings for one in find_amounts(reading.text)):
+        terms = [term for term in terms if _is_priced(term)]
     if not terms and len(paper.readings) > 1 and _ALL.search(paper.question):
         tags = [only_amount(reading) for reading in paper.readings]
         terms = [tag for tag in tags if tag is not None]
@@ -228,6 +231,11 @@ def _together(paper: Paper) -> Reckoned | None:
         return None
     value = sum((term.value * term.count for term in terms), Decimal(0))
     return Reckoned(rounded(value, *terms), " + ".join(map(times, terms)), tuple(terms))
+
+
+def _is_priced(term: Term) -> bool:
+    """Whether a number is money by its print: 9 visits are no price."""
+    return any(one.currency or one.has_cents for one in find_amounts(term.text))
 
 
 def _all_named(question: str, terms: Sequence[Term]) -> bool:
@@ -292,6 +300,6 @@ _SUMS: Final = frozenset({"total", "subtotal", "tax", "amount", "change", "tip"}
 _Way: TypeAlias = Callable[[Paper], Reckoned | None]
 _WAYS: Final[tuple[_Way, ...]] = (
     _checked, _pieces, _risen, _risen_between, _lasted, left_of_whole, offered, _percent, _change,
-    _split, _without, _difference, weighed, per_printed, single, at_a_rate, _together,
+    _split, _without, _difference, weighed, per_printed, single, printed_unit, at_a_rate, _together,
     several_of_one,
 )  # fmt: skip
