@@ -30,6 +30,7 @@ from qwen_vision.errors import (
     UsageError,
 )
 from qwen_vision.protocol.messages import Message
+from qwen_vision.protocol.parts import FramesPart
 from qwen_vision.protocol.request import ChatRequest
 from qwen_vision.settings import RemoteSettings, ServerSettings
 
@@ -146,6 +147,38 @@ async def test_videos_frames_and_documents_become_their_own_kind_of_part(
     assert sent(peer, 0)[1]["text"] == "Describe what happens in this video."
     assert (frames["type"], len(frames["video"])) == ("video", 4)  # type: ignore[arg-type]
     assert document["pages"] == "1-3"
+
+
+async def test_without_a_prompt_a_model_is_asked_for_what_it_is_there_for(
+    peer: "Peer", picture: Path, tmp_path: Path
+) -> None:
+    peer.say(ANSWER)
+    (tmp_path / "clip").write_bytes(b"\x00\x00\x00\x20ftypisom")
+    async with AsyncClient(RemoteSettings(peer.address)) as client:
+        for model in ("qwen-vl-ocr", MODEL):
+            await client.analyze(picture, model=model)
+            await client.analyze(tmp_path / "clip", model=model)
+    reads, reads_video, looks, looks_at_video = (
+        sent(peer, number)[1]["text"] for number in range(4)
+    )
+    assert str(reads).startswith("Please output only the text content from the image")
+    assert str(reads_video).startswith("Please output only the text content from the video")
+    assert looks == "What is in this image?"
+    assert looks_at_video == "Describe what happens in this video."
+
+
+async def test_a_frame_that_cannot_be_read_is_named(
+    peer: "Peer", picture: Path, tmp_path: Path
+) -> None:
+    frames = [picture, picture, picture, tmp_path / "gone.png"]
+    request = ChatRequest(
+        model=MODEL,
+        messages=[Message(role="user", content=[FramesPart(video=[str(one) for one in frames])])],
+    )
+    async with AsyncClient(RemoteSettings(peer.address), local_files=True) as client:
+        with pytest.raises(FileMissingError, match=r"gone\.png"):
+            await client.complete(request)
+    assert peer.bodies == []
 
 
 async def test_what_is_no_input_is_refused_before_anything_is_sent(

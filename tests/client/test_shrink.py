@@ -152,3 +152,12 @@ def test_frames_of_several_sizes_travel_as_they_are(serve: Callable[..., str]) -
         turned = [frames[0]] * 3 + [b"\xff\xd8\xff but no picture" * 10_000]
         with pytest.raises(MediaError):
             as_frames(client, turned)
+
+
+def test_frames_heavy_in_bytes_but_small_in_pixels_travel_as_they_are(
+    serve: Callable[..., str],
+) -> None:
+    frame = io.BytesIO()
+    noise(400, 300).save(frame, "BMP")
+    with Client(base_url=serve(Step(text="Hi"))) as client:
+        assert as_frames(client, [frame.getvalue()] * 4).original_size == (400, 300)

@@ -32,10 +32,7 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
     if way is None:
         return pixels
     opaque = pixels if plain == pixels.mode else pixels.convert(plain)
-    try:
-        changed = way.apply(opaque)
-    except _PROFILE_ERRORS:
-        return pixels
+    changed = way.apply(opaque)
     if plain != pixels.mode:
         changed.putalpha(pixels.getchannel("A"))
     return changed
