@@ -162,6 +162,7 @@ def test_local_engine_needs_no_server_and_no_upload(run: Run, tmp_path: Path) ->
         (("--request", "{}"), 2, "prompt"),
         (("--request", '{"image": 3}'), 2, "image"),
         (("--file", "nowhere.json"), 1, "nowhere.json"),
+        (("--file", "red.png"), 1, "not UTF-8"),
         (("--request", '{"image": "nowhere.png"}'), 1, "nowhere.png"),
         (("--request", '{"image": "red.png", "max_tokens": "many"}'), 1, "max_tokens"),
         (("--request", '{"image": "red.png", "model": "gpt-9"}'), 1, "gpt-9"),

@@ -178,6 +178,17 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     await store.aclose()
 
 
+async def test_an_index_that_is_none_is_told(store: UploadStore, settings: StorageSettings) -> None:
+    await keep(store, b"a picture")
+    await store.aclose()
+    (index,) = settings.folder.glob("*.sqlite")
+    index.write_bytes(b"no database at all " * 400)
+    again = UploadStore(settings)
+    with pytest.raises(StorageUnavailableError, match="its index cannot be opened"):
+        await ticket_of(again)
+    await again.aclose()
+
+
 async def test_the_limits_of_one_store_hold_for_two_processes(
     store: UploadStore, settings: StorageSettings, clock: Clock
 ) -> None:
