@@ -150,6 +150,24 @@ async def test_a_line_tells_how_much_it_changed(ask: Ask, *, question: str, want
 @pytest.mark.parametrize(
     ("question", "wanted"),
     [
+        ("When was it highest?", "The highest is ≈ 44.9 (2019), measured against the axis; 3 more"),
+        ("Read this chart.", "3 more could not be named or measured surely"),
+    ],
+)
+async def test_a_line_with_few_labels_says_that_it_has_more_places(
+    ask: Ask, *, question: str, wanted: str
+) -> None:
+    chart = with_axis(Sketch(800, 560))
+    points = [(160 + place * 110, FOOT - 8 * y) for place, y in enumerate((45, 30, 18, 10, 25, 8))]
+    chart.draw.line(points, fill="#d62728", width=3)
+    for place, year in ((0, "2019"), (1, "2020"), (3, "2022")):
+        chart.write(year, (points[place][0] - 24, FOOT + 14), size_px=22)
+    assert wanted in (await ask(chart.image, question)).text
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
         ("Read this chart.", "A stacked area chart:"),
         ("这是什么图？", "堆叠面积图"),
         ("What is High on Wed?", "“Wed / High”: ≈ 17.9"),

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 
 from qwen_vision.engines.embedded.documents.chart_names import asked_marks
-from qwen_vision.engines.embedded.documents.chart_words import how_told, mark_name, told
+from qwen_vision.engines.embedded.documents.chart_words import how_told, left_out, mark_name, told
 from qwen_vision.engines.embedded.documents.words import names
 from qwen_vision.engines.embedded.facts import Chart, ChartMark
 from qwen_vision.engines.embedded.language import Language, bracket, join_words, pick
@@ -131,7 +131,7 @@ def _extreme(chart: Chart, question: str, language: Language) -> ChartAnswer | N
     which = pick(language, "highest", "最高") if highest else pick(language, "lowest", "最低")
     named = join_words(language, [mark_name(mark, chart) for mark in ties])
     tie = pick(language, "; they look alike in height", "，两者看起来相等") if len(ties) > 1 else ""
-    how = how_told(best, chart, language)
+    how, more = how_told(best, chart, language), left_out(chart, language)
     if nth is not None:
         which = pick(
             language,
@@ -141,8 +141,8 @@ def _extreme(chart: Chart, question: str, language: Language) -> ChartAnswer | N
     return ChartAnswer(
         pick(
             language,
-            f"The {which} is {told(best)} ({named}){how}{tie}.",
-            f"{which}的是 {told(best)}（{named}）{how}{tie}。",
+            f"The {which} is {told(best)} ({named}){how}{tie}{more}.",
+            f"{which}的是 {told(best)}（{named}）{how}{tie}{more}。",
         ),
         tuple(ties),
     )
@@ -171,11 +171,12 @@ def _computed(chart: Chart, question: str, language: Language) -> ChartAnswer | 
     value = sum(mark.value for mark in marks) / (len(marks) if mean else 1)
     what = pick(language, "average", "平均值") if mean else pick(language, "sum", "总和")
     listed = join_words(language, [f"{mark_name(mark, chart)} {told(mark)}" for mark in marks])
+    more = "" if named else left_out(chart, language)
     return ChartAnswer(
         pick(
             language,
-            f"The {what} is {about}{value:.6g}; I read {listed}.",
-            f"{what}是 {about}{value:.6g}；我读到的是 {listed}。",
+            f"The {what} is {about}{value:.6g}; I read {listed}{more}.",
+            f"{what}是 {about}{value:.6g}；我读到的是 {listed}{more}。",
         ),
         tuple(marks),
         bare=f"{value:.6g}",

@@ -46,6 +46,17 @@ def how_told(mark: ChartMark, chart: Chart, language: Language) -> str:
     return "" if mark.printed else pick(language, ", ", "，") + how_measured(chart, language)
 
 
+def left_out(chart: Chart, language: Language) -> str:
+    """The aside that a chart has more marks than could be named; "" where all were."""
+    if not chart.unread:
+        return ""
+    return pick(
+        language,
+        f"; {chart.unread} more could not be named",
+        f"，另有 {chart.unread} 个无法确定名称",
+    )
+
+
 def how_measured(chart: Chart, language: Language) -> str:
     """How values that are not printed were found."""
     if chart.kind == "pie":

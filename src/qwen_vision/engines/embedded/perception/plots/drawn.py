@@ -1,6 +1,8 @@
 """Drawn: charts of lines, areas and dots, put together from strokes, scale and words."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median_low
 from typing import Final
 
 from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark
@@ -24,6 +26,8 @@ from qwen_vision.engines.embedded.perception.plots.snap import snapped
 from qwen_vision.engines.embedded.perception.plots.strokes import Stroke, find_strokes
 
 _FEWEST: Final = 2
+_ENDS: Final = 0.2
+_ABREAST_PX: Final = 8
 
 
 def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
@@ -64,7 +68,19 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
         y_title=titles.beside,
         is_stacked=bool(bands),
         is_log=scale.is_log,
+        unread=len(curves) * _unnamed([x for x, _ in labels], first, last),
     )
+
+
+def _unnamed(places: Sequence[float], first: float, last: float) -> int:
+    """How many places of labels between and beside those that were read hold none."""
+    # The second line of a label stands under the first.
+    gaps = [gap for left, right in pairwise(places) if (gap := right - left) > _ABREAST_PX]
+    step = median_low(gaps or [last - first])
+    # A line may run on for half a step beside its first and its last label.
+    beside = [(places[0] - first) / step - _ENDS, (last - places[-1]) / step - _ENDS]
+    between = [gap / step - 1 for gap in gaps]
+    return sum(max(0, round(gap)) for gap in (*beside, *between))
 
 
 def _kind(curves: Sequence[Curve]) -> str:
