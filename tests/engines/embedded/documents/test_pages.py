@@ -254,3 +254,12 @@ def test_an_option_is_told_by_how_receipts_print_it(lay_out: Callable[..., Readi
     page = lay_out([(20, "TOTAL"), (400, "12.00")], "VISA ****1234")
     method = {"type": "string", "enum": ["cash", "card", "unknown"]}
     assert filled(page, {"payment_method": method}) == {"payment_method": "card"}
+
+
+def test_heads_over_values_in_turn_name_what_stands_under_them(
+    tabled: Callable[..., Reading],
+) -> None:
+    card = tabled(("Gate", "Boarding"), ("B12", "18:40"), ("Seat", "Class"), ("24 C", "Y1"))
+    assert [cell.text for cell in crossings(card, "Which gate is it?")] == ["B12"]
+    assert [cell.text for cell in crossings(card, "When is boarding?")] == ["18:40"]
+    assert [cell.text for cell in crossings(card, "When is the seat?")] == []
