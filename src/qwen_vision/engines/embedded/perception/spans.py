@@ -89,7 +89,8 @@ def _grows(before: TextLine, now: TextLine) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    if one == other:
+    # Spaces are read now here, now there.
+    if "".join(one.split()) == "".join(other.split()):
         return True
     if any(char.isdigit() for char in one + other):
         # A counter or a clock that runs is another text each time.
