@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.amounts import find_amounts
 from qwen_vision.engines.embedded.documents.dates import find_dates, find_times
 from qwen_vision.engines.embedded.documents.parties import is_place
 from qwen_vision.engines.embedded.documents.sentences import sentences
@@ -79,6 +80,10 @@ _DONE: Final = re.compile(
     r"(?i)^\W*(?:and )?(?:when|where|who|by whom|in (?:which|what) year)\b.{0,16}"
     r"\b(?:was|were|did)\b.*?\b(?P<verb>[a-z]{3,})\W*$"
 )
+_PRICE: Final = re.compile(r"(?i)\bcosts?\b|\bpays?\b|\bprices?\b|多少钱")
+_IN_MONEY: Final = re.compile(
+    r"(?i)\bfree\b|includ|\b(?:dollars?|euros?|pounds?|cents?|yuan)\b|免费|元"
+)
 _SAYS_HOW_MUCH: Final = re.compile(r"(?i)\d|\bfree\b|includ|免费|[一二三四五六七八九十]")
 # Questions that a line of text may answer; others want a judgement.
 _FACT: Final = re.compile(
@@ -126,7 +131,13 @@ def _is_untold(question: str, quotes: str) -> bool:
     if any(words.search(question) for words, fits in _KINDS if fits in {_is_hour, _is_when}):
         return not _is_when(quotes)
     is_amount = re.search(r"(?i)\bhow (?:much|long)\b|多少钱|多久", question) is not None
+    if _PRICE.search(question) and not (_IN_MONEY.search(quotes) or _is_priced(quotes)):
+        return True
     return asks_for_sum(question) or (is_amount and not _SAYS_HOW_MUCH.search(quotes))
+
+
+def _is_priced(quotes: str) -> bool:
+    return any(amount.currency or amount.has_cents for amount in find_amounts(quotes))
 
 
 def nearest(reading: Reading, question: str) -> list[str]:
