@@ -17,6 +17,8 @@ _TIMEOUT_S = 60
 _LETTERS_PX = 44
 _GAP_PX = 26
 _MARGIN_PX = 20
+# Print alone changes the mean light along a line less than this part of its contrast.
+_SHADOW = 0.35
 _MAX_WIDTH_PX = 3000
 # Direction marks that nobody printed, and the micro sign for the Greek letter mu.
 _MENDED = {0x200E: None, 0x200F: None, 0xB5: 0x3BC}
@@ -94,10 +96,13 @@ def _strip(crop: Raster) -> Raster:
     height, width = grey.shape
     across = max(1, min(_MAX_WIDTH_PX, round(width * _LETTERS_PX / height)))
     grey = cv2.resize(grey, (across, _LETTERS_PX), interpolation=_filter(height))
-    # A shadow over the page is no ink: what changes slowly along the line is taken away.
     level = grey.astype(np.float32)
-    level -= cv2.GaussianBlur(level, (0, 0), _LETTERS_PX)
     dark, light = np.percentile(level, (1, 99))
+    ground = cv2.GaussianBlur(level, (0, 0), _LETTERS_PX)
+    if np.ptp(ground) > _SHADOW * (light - dark):
+        # A shadow over the page is no ink: what changes slowly along the line is taken away.
+        level -= ground
+        dark, light = np.percentile(level, (1, 99))
     spread = (level - dark) * (255 / max(1.0, float(light - dark)))
     strip: Raster = np.clip(spread, 0, 255).astype(np.uint8)
     return 255 - strip if np.median(strip) < 128 else strip
