@@ -144,6 +144,7 @@ HISTORY = [
             "The text doesn't say that in so many words",
         ),
         ("Who sold the bridge?", "I find nothing labelled"),
+        ("When was it?", "I find nothing labelled"),
     ],
 )
 async def test_facts_are_told_by_the_sentence_that_says_them(

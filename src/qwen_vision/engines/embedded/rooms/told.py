@@ -52,12 +52,13 @@ async def _fact(scene: Scene, intent: Intent) -> Quote | None:
         return None
     asked = stems(re.sub(r"(?i)\b(?:year|since|first|by)\b", " ", intent.text))
     verbs = [word for word in re.findall(r"[a-z]+", intent.text.lower()) if stem(word) in asked]
-    if len(asked) < 2 and not re.search(r"\b(?:it|he|she|they)\b", intent.text):
+    named = len(asked) > 1 or re.search(r"\b(?:it|he|she|they)\b", intent.text)
+    if not verbs or not named:
         return None
-    verb = verbs[-1] if answers is _dates or " by" in intent.text else verbs[0] if verbs else ""
+    verb = verbs[-1] if answers is _dates or " by" in intent.text else verbs[0]
     found = {}
     for sentence, around in _passages(sentences(await scene.eyes.read(scene.images[0][1]))):
-        if verb and _says(asked, verb=stem(verb), sentence=sentence, around=around):
+        if _says(asked, verb=stem(verb), sentence=sentence, around=around):
             for answer in answers(sentence, stem(verb)):
                 found[answer] = sentence
     return Quote(*next(iter(found.items())), _WHY) if len(found) == 1 else None
