@@ -44,7 +44,7 @@ _SIZES: Final = stems(
     "film wider taller format"
 )
 _OF_LOOKS: Final = re.compile(
-    r"\b(?:image|picture|photo|photograph|background|screenshot|page|scan)\b|图|照片|背景|画面",
+    r"\b(?:image|picture|photo|photograph|background|screenshot|page|scan)s?\b|图|照片|背景|画面",
     re.I,
 )
 # The first that the pictures bear out decides.
