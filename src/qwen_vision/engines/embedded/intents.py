@@ -148,7 +148,8 @@ def read_intents(prompt: str, *, without: Task | None = None) -> list[Intent]:
         if intents and _MANNER.match(piece):
             continue
         intent = _intent(piece, without)
-        twin = any(
+        # Two that were not understood may ask for two things.
+        twin = intent.task is not Task.UNKNOWN and any(
             old.task is intent.task
             and old.subject == intent.subject
             and old.concepts == intent.concepts

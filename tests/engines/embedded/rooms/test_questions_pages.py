@@ -121,6 +121,7 @@ def menu(sketch: "type[Sketch]") -> "Drawn":
         ("What is the average price of the drinks?", "3.37"),
         ("What is the sum of all drinks?", "10.10"),
         ("What do two coffees and a pot of tea cost?", "$9.20"),
+        ("I'd like the salmon and a coffee. What will it cost?", "$20.70"),
         (
             "What do two coffees and three waffles cost?",
             "The text doesn't say that in so many words",
