@@ -149,3 +149,47 @@ async def test_the_colour_of_a_part_is_not_that_of_the_whole(
     assert "#2355d2" in text
     assert note in text
     assert ("whole" in text or "整张" in text) is bool(note)
+
+
+BILL = ("GREEN VALLEY MARKET", "12 Orchard Road", "Receipt No. 004817", "Date: 2026-03-14",
+        "Whole milk 1.29", "Sourdough bread 3.80", "TOTAL 5.09")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("What is in this image?", "Its date is 2026-03-14 and its total is 5.09."),
+        ("图里有什么？", "日期 2026-03-14，合计 5.09。"),
+        (
+            "Summarise this receipt in one sentence.",
+            "which looks like a receipt dated 2026-03-14 with a total of 5.09,",
+        ),
+        ("用一句话总结这张图片", "看起来是一张收据，日期 2026-03-14，合计 5.09，"),
+    ],
+)
+async def test_a_bill_is_told_with_its_date_and_total(
+    ask: "Ask", sketch: "type[Sketch]", *, question: str, told: str
+) -> None:
+    page = sketch(620, 460).lines(BILL, (60, 30), step_px=56, size_px=28)
+    assert told in (await ask(page.image, question)).text
+
+
+async def test_the_date_and_total_of_a_bill_are_shown_where_they_stand(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    page = sketch(620, 460).lines(BILL, (60, 30), step_px=56, size_px=28)
+    evidence = (await ask(page.image, "What is in this image?")).evidence
+    assert [(proof.field, proof.text) for proof in evidence] == [
+        ("date", "2026-03-14"),
+        ("total", "5.09"),
+    ]
+    tops = [proof.box[1] for proof in evidence if proof.box]
+    assert abs(tops[0] - (30 + 3 * 56)) < 20
+    assert abs(tops[1] - (30 + 6 * 56)) < 20
+
+
+async def test_a_page_that_is_no_bill_is_told_without_a_total(
+    ask: "Ask", sketch: "type[Sketch]"
+) -> None:
+    page = sketch(620, 460).lines(("Chess club", "Total 12 players"), (60, 30), size_px=28)
+    assert "total is" not in (await ask(page.image, "What is in this image?")).text

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from qwen_vision.engines.embedded.documents.bills import bill_facts
 from qwen_vision.engines.embedded.documents.chart_words import chart_words
 from qwen_vision.engines.embedded.documents.kinds import document_kind
 from qwen_vision.engines.embedded.facts import (
@@ -12,6 +13,7 @@ from qwen_vision.engines.embedded.facts import (
     Reading,
 )
 from qwen_vision.engines.embedded.language import Language, join_words, pick, shorten
+from qwen_vision.engines.embedded.proofs import whole_box
 from qwen_vision.engines.embedded.rooms.seen import (
     Looks,
     brief_words,
@@ -22,8 +24,9 @@ from qwen_vision.engines.embedded.rooms.seen import (
     round_words,
 )
 from qwen_vision.engines.embedded.scene import Scene
-from qwen_vision.engines.embedded.steps import Say, Step, Thought
+from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
 from qwen_vision.media.items import Image
+from qwen_vision.protocol.receipt import Evidence
 
 _QUOTED_LINES: Final = 8
 _LINE_CHARS: Final = 100
@@ -56,6 +59,16 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
             continue
         reading = await scene.eyes.read(image)
         yield Thought(f"Read {len(reading.rows)} lines of text.")
+        for name, value in bill_facts(reading).items():
+            yield Proof(
+                Evidence(
+                    name,
+                    index,
+                    box=whole_box(value.box),
+                    text=value.text,
+                    confidence=value.confidence,
+                )
+            )
         codes = await scene.eyes.codes(image)
         yield Thought(f"Looked for barcodes: found {len(codes)}.")
         objects = await scene.eyes.objects(image)
@@ -116,7 +129,32 @@ async def _brief(scene: Scene, image: Image, facts: PictureFacts) -> str:
     text = shorten(reading.text, _LINE_CHARS)
     said = scene.say(f", with the text “{text}”", f"，上面写着“{text}”") if text else ""
     head = look(facts, scene.language)
-    return head[:-1] + shown + said + head[-1]
+    return head[:-1] + shown + _bill_brief(reading, scene.language) + said + head[-1]
+
+
+def _bill_brief(reading: Reading, language: Language) -> str:
+    """What kind of bill it looks like, with its date and total; empty for other papers."""
+    kind, facts = document_kind(reading), bill_facts(reading)
+    if kind is None or not facts:
+        return ""
+    date = f" dated {facts['date'].text}" if "date" in facts else ""
+    total = f" with a total of {facts['total'].text}" if "total" in facts else ""
+    return pick(
+        language,
+        f", which looks like {kind[0]}{date}{total}",
+        f"，看起来是{kind[1]}" + "".join(f"，{told}" for told in _bill_told(reading, "zh")),
+    )
+
+
+def _bill_told(reading: Reading, language: Language) -> list[str]:
+    """The date and the total that a bill prints, each in words."""
+    names = {"date": ("date is", "日期"), "total": ("total is", "合计")}
+    facts = bill_facts(reading)
+    return [
+        pick(language, f"{en} {facts[name].text}", f"{zh} {facts[name].text}")
+        for name, (en, zh) in names.items()
+        if name in facts
+    ]
 
 
 async def _look(scene: Scene, image: Image) -> str:
@@ -142,6 +180,8 @@ def _text_words(reading: Reading, language: Language) -> str:
         if kind
         else ""
     )
+    if told := _bill_told(reading, language):
+        says += pick(language, f"Its {' and its '.join(told)}. ", "，".join(told) + "。")
     quoted = "\n".join(f"> {shorten(line, _LINE_CHARS)}" for line in lines[:_QUOTED_LINES])
     if len(lines) == 1:
         return says + pick(language, f"It says:\n{quoted}", f"上面的文字：\n{quoted}")
