@@ -176,7 +176,8 @@ class Chart:
 class Reading:
     """The text of a picture in reading order; `rotation_deg` is how the page was turned.
 
-    `chart` is what the picture shows as a chart, if it is one.
+    `chart` is what the picture shows as a chart, if it is one; `axis_labels` are the names along
+    the foot of what stands as one, also those whose marks were not measured.
     """
 
     lines: tuple[TextLine, ...]
@@ -184,6 +185,7 @@ class Reading:
     rotation_deg: int = 0
     notes: tuple[str, ...] = field(default=())
     chart: Chart | None = None
+    axis_labels: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[tuple[TextLine, ...], ...]:

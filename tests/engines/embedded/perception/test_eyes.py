@@ -145,9 +145,10 @@ async def test_closing_ends_what_is_being_read(sketch: "type[Sketch]") -> None:
     await eyes.aclose()
 
 
-def test_the_door_to_perception_loads_no_heavy_package() -> None:
+@pytest.mark.parametrize("door", ["perception.eyes", "engine"])
+def test_an_engine_not_yet_asked_loads_no_heavy_package(*, door: str) -> None:
     code = (
-        "import sys; import qwen_vision.engines.embedded.perception.eyes; "
+        f"import sys; import qwen_vision.engines.embedded.{door}; "
         "print({'cv2', 'onnxruntime', 'rapidocr', 'numpy', 'zxingcpp'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", code]

@@ -30,7 +30,7 @@ from qwen_vision.engines.embedded.perception.namer import Namer
 from qwen_vision.engines.embedded.perception.objects import open_namer
 from qwen_vision.engines.embedded.perception.order import angle_of, reading_order
 from qwen_vision.engines.embedded.perception.picture import is_blank, picture_facts
-from qwen_vision.engines.embedded.perception.plots.reader import read_chart
+from qwen_vision.engines.embedded.perception.plots.reader import axis_labels, read_chart
 from qwen_vision.engines.embedded.perception.rounds import find_rounds
 from qwen_vision.engines.embedded.perception.rules import find_rules
 from qwen_vision.engines.embedded.perception.scripts import (
@@ -67,7 +67,8 @@ class Rooms:
         """The text of a picture and its chart, in coordinates of its upright original."""
         rgb = np.asarray(pixels)
         reading = self._read(rgb, original)
-        return replace(reading, chart=self._chart(rgb, original, reading))
+        chart = self._chart(rgb, original, reading)
+        return replace(reading, chart=chart, axis_labels=axis_labels(reading.lines))
 
     def difference(self, first: tuple[Pixels, Size], second: tuple[Pixels, Size]) -> Difference:
         """What changed between two pictures, each given with the size of its original."""

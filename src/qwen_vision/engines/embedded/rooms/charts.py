@@ -13,7 +13,6 @@ from qwen_vision.engines.embedded.documents.words import names
 from qwen_vision.engines.embedded.facts import Chart, ChartMark, Reading
 from qwen_vision.engines.embedded.intents import Intent, Task, asks_why
 from qwen_vision.engines.embedded.language import Language, join_words, pick
-from qwen_vision.engines.embedded.perception.plots.reader import axis_labels
 from qwen_vision.engines.embedded.proofs import whole_box
 from qwen_vision.engines.embedded.scene import Scene
 from qwen_vision.engines.embedded.steps import Proof, Say, Step, Thought
@@ -57,10 +56,10 @@ def _is_printed(reading: Reading) -> bool:
     return all(mark.printed for mark in reading.chart.marks)
 
 
-def _unmeasured(reading: Reading) -> list[str]:
+def _unmeasured(reading: Reading) -> Sequence[str]:
     """The labels of a chart whose marks are neither measured nor printed; empty for others."""
     is_told = reading.chart is not None or chart_values(reading)
-    return [] if is_told else axis_labels(reading.lines)
+    return () if is_told else reading.axis_labels
 
 
 def _is_about_it(reading: Reading) -> bool:
@@ -75,7 +74,7 @@ def _told(reading: Reading, question: str, language: Language) -> ChartAnswer | 
         return _refused(_unmeasured(reading), question, language)
     left_out = [
         name
-        for name in axis_labels(reading.lines)
+        for name in reading.axis_labels
         if names(name, question) and not says_category(chart, question)
     ]
     return (

@@ -45,7 +45,7 @@ def read_chart(rgb: Raster, lines: Sequence[TextLine], read: ReadCrops) -> Chart
     return read_pie(sheet, disc) if charted is None and disc is not None else charted
 
 
-def axis_labels(lines: Sequence[TextLine]) -> list[str]:
+def axis_labels(lines: Sequence[TextLine]) -> tuple[str, ...]:
     """The labels along the foot of what stands as a chart; empty when nothing does.
 
     Four evenly spaced numbers, one above the other, with a row of words under them.
@@ -58,8 +58,8 @@ def axis_labels(lines: Sequence[TextLine]) -> list[str]:
         others = [word for word in words if id(word) not in ticks]
         labels = joined_labels(label_row(others, scale.high_px, (right, end)))
         if len(labels) > 1:
-            return [name for _, name in labels]
-    return []
+            return tuple(name for _, name in labels)
+    return ()
 
 
 def _on_axes(sheet: Sheet, columns: Sequence[Scale], rows: Sequence[Scale]) -> Chart | None:
