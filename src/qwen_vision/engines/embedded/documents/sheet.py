@@ -2,11 +2,13 @@
 
 import re
 import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from qwen_vision.engines.embedded.documents.dates import DateOrder, date_order
 from qwen_vision.engines.embedded.facts import Box, Reading, TextLine
+from qwen_vision.engines.embedded.facts import around as around_boxes
 
 # How far from a line its neighbours may lie, in heights of a line.
 _REACH_BELOW = 2.6
@@ -185,15 +187,9 @@ def height(line: TextLine) -> float:
     return ((top_left[0] - bottom_left[0]) ** 2 + (top_left[1] - bottom_left[1]) ** 2) ** 0.5 or 1.0
 
 
-def around(lines: tuple[TextLine, ...]) -> Box:
+def around(lines: Iterable[TextLine]) -> Box:
     """The upright rectangle around lines; there is at least one."""
-    boxes = [line.box for line in lines]
-    return Box(
-        min(box.left for box in boxes),
-        min(box.top for box in boxes),
-        max(box.right for box in boxes),
-        max(box.bottom for box in boxes),
-    )
+    return around_boxes(line.box for line in lines)
 
 
 def _is_wordy(row: tuple[TextLine, ...]) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark
+from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark, around
 from qwen_vision.engines.embedded.perception.picture import color_name
 from qwen_vision.engines.embedded.perception.plots.bars import Bar, Bars, find_bars
-from qwen_vision.engines.embedded.perception.plots.framing import around, chart_titles, turned_scale
+from qwen_vision.engines.embedded.perception.plots.framing import chart_titles, turned_scale
 from qwen_vision.engines.embedded.perception.plots.labels import (
     as_letters,
     by_slot,
@@ -57,7 +57,7 @@ def read_bars(sheet: Sheet, scale: Scale, *, lies: bool) -> Chart | None:
     return Chart(
         "bar",
         tuple(marks),
-        around(marks),
+        around(mark.box for mark in marks),
         title=titles.title,
         x_title=titles.under,
         y_title=titles.beside,

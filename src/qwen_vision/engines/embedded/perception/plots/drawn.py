@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Final
 
-from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark
+from qwen_vision.engines.embedded.facts import Box, Chart, ChartMark, around
 from qwen_vision.engines.embedded.perception.arrays import Raster
 from qwen_vision.engines.embedded.perception.picture import color_name
 from qwen_vision.engines.embedded.perception.plots.curves import (
@@ -16,7 +16,7 @@ from qwen_vision.engines.embedded.perception.plots.curves import (
     under,
 )
 from qwen_vision.engines.embedded.perception.plots.dots import find_dots
-from qwen_vision.engines.embedded.perception.plots.framing import around, chart_titles
+from qwen_vision.engines.embedded.perception.plots.framing import chart_titles
 from qwen_vision.engines.embedded.perception.plots.labels import joined_labels, label_row, step_of
 from qwen_vision.engines.embedded.perception.plots.numbers import plain_text
 from qwen_vision.engines.embedded.perception.plots.paint import Area, Color
@@ -62,7 +62,7 @@ def read_curves(sheet: Sheet, scale: Scale) -> Chart | None:
     return Chart(
         _kind(curves),
         tuple(marks),
-        around(marks),
+        around(mark.box for mark in marks),
         title=titles.title,
         x_title=titles.under,
         y_title=titles.beside,
@@ -139,7 +139,7 @@ def read_dots(sheet: Sheet, upright: Scale, level: Scale) -> Chart | None:
     return Chart(
         "scatter",
         (),
-        around(marks),
+        around(mark.box for mark in marks),
         title=titles.title,
         x_title=titles.under,
         y_title=titles.beside,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qwen_vision.engines.embedded.facts import Box, ChartMark
+from qwen_vision.engines.embedded.facts import ChartMark, around
 from qwen_vision.engines.embedded.perception.plots.scales import Scale
 from qwen_vision.engines.embedded.perception.plots.sheet import Sheet
 from qwen_vision.engines.embedded.perception.plots.titles import Frame, Titles, find_titles
@@ -13,16 +13,6 @@ from qwen_vision.engines.embedded.perception.plots.words import Word
 def turned_scale(scale: Scale) -> Scale:
     """The scale when the picture's sides are swapped."""
     return replace(scale, ticks=tuple((px, word.turned()) for px, word in scale.ticks))
-
-
-def around(marks: Sequence[ChartMark]) -> Box:
-    """The rectangle around all marks."""
-    return Box(
-        min(mark.box.left for mark in marks),
-        min(mark.box.top for mark in marks),
-        max(mark.box.right for mark in marks),
-        max(mark.box.bottom for mark in marks),
-    )
 
 
 def chart_titles(
@@ -35,7 +25,7 @@ def chart_titles(
 ) -> Titles:
     """The titles of a chart with these marks, ticks and labels."""
     ticks = [word.turned() if lies else word for _, word in scale.ticks]
-    box = around(marks)
+    box = around(mark.box for mark in marks)
     beside, under = (labels, ticks) if lies else (ticks, labels)
     left = [word for word in beside if word.right <= box.left + 2 * word.height]
     frame = Frame(
