@@ -1,11 +1,12 @@
 """Describe: a picture in plain facts: what kind, its text, codes, objects and colours."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from qwen_vision.engines.embedded.documents.bills import bill_facts
 from qwen_vision.engines.embedded.documents.chart_words import chart_words
+from qwen_vision.engines.embedded.documents.found import Found
 from qwen_vision.engines.embedded.documents.kinds import document_kind
 from qwen_vision.engines.embedded.facts import (
     Barcode,
@@ -59,7 +60,8 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
             continue
         reading = await scene.eyes.read(image)
         yield Thought(f"Read {len(reading.rows)} lines of text.")
-        for name, value in bill_facts(reading).items():
+        bill = bill_facts(reading)
+        for name, value in bill.items():
             yield Proof(
                 Evidence(
                     name,
@@ -74,7 +76,7 @@ async def describe(scene: Scene, *, notes: bool = True) -> AsyncIterator[Step]:
         objects = await scene.eyes.objects(image)
         read = [
             chart_words(reading.chart, scene.language) if reading.chart else "",
-            _text_words(reading, scene.language),
+            _text_words(reading, scene.language, bill=bill),
             _code_words(codes, scene.language),
         ]
         seen = [object_words(objects, scene.language) if notes or objects else ""]
@@ -142,14 +144,13 @@ def _bill_brief(reading: Reading, language: Language) -> str:
     return pick(
         language,
         f", which looks like {kind[0]}{date}{total}",
-        f"，看起来是{kind[1]}" + "".join(f"，{told}" for told in _bill_told(reading, "zh")),
+        f"，看起来是{kind[1]}" + "".join(f"，{told}" for told in _bill_told(facts, "zh")),
     )
 
 
-def _bill_told(reading: Reading, language: Language) -> list[str]:
+def _bill_told(facts: Mapping[str, Found], language: Language) -> list[str]:
     """The date and the total that a bill prints, each in words."""
     names = {"date": ("date is", "日期"), "total": ("total is", "合计")}
-    facts = bill_facts(reading)
     return [
         pick(language, f"{en} {facts[name].text}", f"{zh} {facts[name].text}")
         for name, (en, zh) in names.items()
@@ -166,7 +167,7 @@ async def _look(scene: Scene, image: Image) -> str:
     return look_words(await look_of(scene, image), objects, scene.language)
 
 
-def _text_words(reading: Reading, language: Language) -> str:
+def _text_words(reading: Reading, language: Language, *, bill: Mapping[str, Found]) -> str:
     lines = reading.text.split("\n")
     if not reading.lines:
         return pick(language, "I found no text in it.", "图中没有找到文字。")
@@ -180,7 +181,7 @@ def _text_words(reading: Reading, language: Language) -> str:
         if kind
         else ""
     )
-    if told := _bill_told(reading, language):
+    if told := _bill_told(bill, language):
         says += pick(language, f"Its {' and its '.join(told)}. ", "，".join(told) + "。")
     quoted = "\n".join(f"> {shorten(line, _LINE_CHARS)}" for line in lines[:_QUOTED_LINES])
     if len(lines) == 1:
